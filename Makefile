@@ -1,0 +1,45 @@
+# `make demo` and `make test` do all the set-up they need: Python 3.11 or later, and make.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint types format tools clean
+
+demo: $(VENV)/installed  ## Run the exporter on simulated providers: no key needed
+	$(BIN)/proxy-provider-exporter demo
+
+test: $(VENV)/installed-dev tools  ## Run all tests, with branch coverage
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --fail-under=100
+
+lint: $(VENV)/installed-dev  ## Check form and style
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/installed-dev  ## Check the types
+	$(BIN)/mypy .
+
+format: $(VENV)/installed-dev  ## Put the code in its form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+tools:  ## Install what the tests need besides Python, where that may be done
+	sh tests/install-tools.sh
+
+clean:  ## Remove everything that can be made again
+	rm -rf $(VENV) build dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+$(BIN)/pip:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
+
+$(VENV)/installed: pyproject.toml | $(BIN)/pip
+	$(BIN)/pip install --quiet --editable .
+	touch $@
+
+$(VENV)/installed-dev: pyproject.toml | $(BIN)/pip
+	$(BIN)/pip install --quiet --editable . --group dev
+	touch $@ $(VENV)/installed

@@ -1,0 +1,3 @@
+"""Prometheus exporter for the usage, quota and health of commercial proxy accounts."""
+
+__version__ = "0.1.0"
