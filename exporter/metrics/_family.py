@@ -1,0 +1,58 @@
+"""Families and samples: the exposition's terms as values."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+PREFIX = "proxy_provider_"
+"""What every name of ours begins with."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """One value of one series, without the labels that the account sets."""
+
+    family: "Family"
+    labels: tuple[str, ...]
+    value: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Family:
+    """One metric family: a constant of the catalogue.
+
+    *labels* leaves out ``provider`` and ``account``: every family has them unless *per_account* is
+    False.
+    """
+
+    name: str
+    type: Literal["counter", "gauge"]
+    help: str
+    labels: tuple[str, ...] = ()
+    per_account: bool = True
+
+    def sample(self, value: float, **labels: str) -> Sample:
+        """Make a sample of this family.
+
+        Raises: ValueError when the labels are not the family's, or the value is not finite.
+        """
+        if len(labels) != len(self.labels) or not labels.keys() >= set(self.labels):
+            raise ValueError(f"{self.name}: labels {sorted(labels)} for {sorted(self.labels)}")
+        if not math.isfinite(value):
+            raise ValueError(f"{self.name}: the value is not finite")
+        return Sample(self, tuple(labels[name] for name in self.labels), value)
+
+    @property
+    def all_labels(self) -> tuple[str, ...]:
+        """The label names as they are exposed, in order."""
+        return ("provider", "account", *self.labels) if self.per_account else self.labels
+
+
+def counter(name: str, help_text: str, *labels: str) -> Family:
+    """Define a counter; *name* is without the prefix."""
+    return Family(PREFIX + name, "counter", help_text, labels)
+
+
+def gauge(name: str, help_text: str, *labels: str) -> Family:
+    """Define a gauge; *name* is without the prefix."""
+    return Family(PREFIX + name, "gauge", help_text, labels)

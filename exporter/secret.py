@@ -1,0 +1,78 @@
+"""Secret: a credential that does not show itself."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+_MASK = "<secret>"
+
+
+class Secret:
+    """A credential. Its text comes out of ``reveal`` alone, never out of repr, str or format."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """Return the text: only where a request is signed."""
+        return self._text
+
+    @property
+    def fits_header(self) -> bool:
+        """Whether a header can carry it: printable ASCII, and not empty."""
+        return self._text.isascii() and self._text.isprintable() and bool(self._text)
+
+    def __repr__(self) -> str:
+        return _MASK
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+
+class _Claims(msgspec.Struct):
+    """The one claim of a JSON Web Token that we read (RFC 7519, section 4.1.4)."""
+
+    exp: float
+
+
+def expiry(secret: Secret) -> float | None:
+    """Return when *secret* expires, in Unix seconds; None unless it is a JWT that says so.
+
+    Read locally and not verified: the provider alone decides whether the token is good.
+    """
+    parts = secret.reveal().split(".")
+    if len(parts) != 3:  # noqa: PLR2004 - header, claims, signature
+        return None
+    try:
+        claims = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
+        return msgspec.json.decode(claims, type=_Claims).exp
+    except (binascii.Error, ValueError, RecursionError):
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A secret and the file it was read from; *file* is None when the configuration holds it."""
+
+    secret: Secret
+    file: Path | None = None
+
+    def reread(self) -> "Credential":
+        """Return the credential as its file has it now.
+
+        Raises: OSError when the file cannot be read, ValueError when it holds no credential.
+        """
+        if self.file is None:
+            return self
+        secret = Secret(self.file.read_text("utf-8").strip())
+        if not secret.fits_header:
+            raise ValueError("the file is empty or not printable ASCII")
+        return Credential(secret, self.file)
