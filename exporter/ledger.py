@@ -1,0 +1,284 @@
+"""The ledger: counters that tell the truth.
+
+The one rule: a counter is the sum, over windows, of the highest total seen of each window, minus
+what the windows already held at birth.
+
+Key
+    A high is kept per scope, window, family and source. Keys that are equal in one answer are added
+    first. Counters are kept per label set: a label that changes gets the later growth only.
+Movement
+    A reading moves its counter by what it exceeds the high. A window that shrinks, repeats or
+    leaves the answer moves nothing.
+Birth
+    A scope's first answer is its baseline: it moves nothing. A key that comes later counts from 0
+    when its window has no known start, or one after the birth less the slack; otherwise what it
+    first holds is baseline too. A listed scope that was not in the provider's list at the account's
+    birth counts in full, unless it was created before.
+First sight
+    Prometheus cannot count the first value of a series. A counter is shown as 0 first, and as it is
+    from the first successful poll that is *hold* seconds later.
+Start
+    After a start, a scope's counters are shown once it was read, or is not asked for any more; a
+    sum is shown when all its parts are.
+Floor
+    Windows below a scope's floor are folded: their highs are forgotten, and readings of them are
+    ignored, also under new keys. Only the scope's own successes move its floor, and only upwards.
+Identity
+    Ids seen once tell whose account this is. An answer that has ids of a kind, but none of those
+    known, is another account's.
+
+Everything here is pure: no clock, no I/O, no state but the values passed in.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from exporter.errors import IdentityError
+from exporter.metrics import proof
+from exporter.reading import Place, ScopeReading, Series, Statement, WindowReading
+from exporter.window import TRAFFIC, Corrections, Window, read_window
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """One counter: its value, and whether that may be shown yet.
+
+    *shown_at* is when this process first showed it, as 0; None before.
+    """
+
+    value: int = 0
+    released: bool = False
+    shown_at: float | None = None
+
+    @property
+    def shown(self) -> int:
+        """What a scrape sees."""
+        return self.value if self.released else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """The ledger of one scope.
+
+    *born* is when it was first read, None when it counts in full. *read_from* is the id from which
+    on it was read without a hole. *folded* is the traffic of the folded windows of *term*, None
+    when some of them were never read. All times are the provider's.
+    """
+
+    collector: str
+    place: Place | None
+    born: float | None
+    read_at: float
+    read_from: str = ""
+    floor: str = ""
+    windows: Mapping[str, Window] = field(default_factory=dict)
+    counters: Mapping[Series, Counter] = field(default_factory=dict)
+    complete_until: float | None = None
+    term: str | None = None
+    folded: int | None = None
+
+    def traffic(self, since: str, until: str) -> int:
+        """Add up the highs, in bytes, of the windows from *since* up to and without *until*."""
+        shown = (window for name, window in self.windows.items() if since <= name < until)
+        return sum(window.highs.get((TRAFFIC, ()), 0) for window in shown)
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The ledger of one account; a new one is empty.
+
+    *listed* is what the provider listed at *born*, *created* when listed scopes began, *ended* when
+    one was first seen to be over, *fresh* the scopes whose counters may be shown since the start.
+    """
+
+    born: float | None = None
+    listed: frozenset[str] = frozenset()
+    created: Mapping[str, float] = field(default_factory=dict)
+    ended: Mapping[str, float] = field(default_factory=dict)
+    owners: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    scopes: Mapping[str, Scope] = field(default_factory=dict)
+    fresh: frozenset[str] = frozenset()
+
+
+def record(
+    ledger: Ledger, statement: Statement, *, collector: str, now: float, hold: float
+) -> Ledger:
+    """Return *ledger* after *statement*.
+
+    *now* is our own clock's time, *hold* how long a new series shows 0, both in seconds.
+    Raises: IdentityError when the statement is another account's.
+    """
+    _check_owner(ledger, statement)
+    listed = statement.listed or {}
+    created = {scope: at for scope, at in listed.items() if at is not None}
+    known = replace(
+        ledger,
+        born=statement.at if ledger.born is None else ledger.born,
+        listed=frozenset(listed) if ledger.born is None else ledger.listed,
+        created={**ledger.created, **created},
+        ended=dict.fromkeys(statement.ended, statement.at) | dict(ledger.ended),
+        owners=_merge_owners(ledger, statement),
+    )
+    scopes = dict(ledger.scopes)
+    for reading in statement.scopes:
+        late = ledger.born is not None and _counts_in_full(known, reading.scope, listed)
+        scopes[reading.scope] = _read_scope(
+            scopes.get(reading.scope), reading, at=statement.at, collector=collector, in_full=late
+        )
+    mine = {name for name, scope in scopes.items() if scope.collector == collector}
+    fresh = known.fresh | (mine - statement.failed)
+    for name in (mine & fresh) - statement.failed:
+        scopes[name] = _release(scopes[name], now=now, hold=hold)
+    return replace(known, scopes=scopes, fresh=fresh)
+
+
+def _check_owner(ledger: Ledger, statement: Statement) -> None:
+    for kind, ids in statement.owners.items():
+        known = ledger.owners.get(kind, frozenset())
+        if known and ids and known.isdisjoint(ids):
+            raise IdentityError(kind, "none of the ids in the answer is known for this account")
+
+
+def _merge_owners(ledger: Ledger, statement: Statement) -> Mapping[str, frozenset[str]]:
+    merged = dict(ledger.owners)
+    for kind, ids in statement.owners.items():
+        merged[kind] = merged.get(kind, frozenset()) | ids
+    return merged
+
+
+def _counts_in_full(ledger: Ledger, scope: str, listed: Iterable[str]) -> bool:
+    if scope not in listed or scope in ledger.listed or ledger.born is None:
+        return False
+    return ledger.created.get(scope, ledger.born) >= ledger.born
+
+
+def _read_scope(
+    scope: Scope | None, reading: ScopeReading, *, at: float, collector: str, in_full: bool
+) -> Scope:
+    first = scope is None and not in_full
+    if scope is None:
+        born = None if in_full else at
+        scope = Scope(collector=collector, place=reading.place, born=born, read_at=at)
+        scope = replace(scope, read_from=reading.covered[0] if reading.covered else "")
+    scope = _start_term(replace(scope, place=reading.place), reading)
+    windows, growth = _read_windows(scope, reading, at=at, first=first)
+    gap = _gap(scope, reading)
+    if scope.place is not None:
+        growth.append(((proof.USAGE_GAP_SECONDS_TOTAL, scope.place), gap))
+    if gap and reading.covered:
+        scope = replace(scope, read_from=reading.covered[0])
+    complete = [at for at in (scope.complete_until, reading.complete_until) if at is not None]
+    scope = replace(
+        scope,
+        read_at=max(at, scope.read_at),
+        windows=windows,
+        counters=_grow(scope.counters, growth),
+        complete_until=max(complete, default=None),
+    )
+    return _fold(scope, reading)
+
+
+def _gap(scope: Scope, reading: ScopeReading) -> int:
+    if reading.offered_since is None:
+        return 0
+    return max(0, round(reading.offered_since - scope.read_at))
+
+
+def _start_term(scope: Scope, reading: ScopeReading) -> Scope:
+    if reading.term is None or reading.term == scope.term:
+        return scope
+    return replace(scope, term=reading.term, folded=0 if reading.term >= scope.floor else None)
+
+
+def _read_windows(
+    scope: Scope, reading: ScopeReading, *, at: float, first: bool
+) -> tuple[dict[str, Window], list[tuple[Series, int]]]:
+    windows = dict(scope.windows)
+    growth: list[tuple[Series, int]] = []
+    corrections = Corrections()
+    for window in (*_join(reading), *_missing(scope, reading)):
+        if window.id < scope.floor:
+            continue
+        zero = not first and _counts_from_zero(scope, window, reading.slack)
+        old = windows.get(window.id) or Window(start=window.start)
+        windows[window.id], grown = read_window(
+            old, window, at=at, from_zero=zero, corrections=corrections
+        )
+        growth += grown
+    if scope.place is None:
+        return windows, growth
+    corrected = [
+        ((proof.USAGE_CORRECTIONS_BYTES_TOTAL, scope.place), corrections.traffic),
+        ((proof.USAGE_CORRECTIONS_REQUESTS_TOTAL, scope.place), corrections.requests),
+    ]
+    return windows, growth + corrected
+
+
+def _join(reading: ScopeReading) -> Iterator[WindowReading]:
+    """Yield the windows; those that the answer holds twice as one."""
+    joined: dict[str, WindowReading] = {}
+    for window in reading.windows:
+        other = joined.get(window.id)
+        readings = window.readings if other is None else other.readings + window.readings
+        joined[window.id] = replace(window, readings=readings)
+    yield from joined.values()
+
+
+def _missing(scope: Scope, reading: ScopeReading) -> Iterator[WindowReading]:
+    """Yield, as empty, the known windows that the answer should hold but does not."""
+    if reading.covered is None:
+        return
+    shown = {window.id for window in reading.windows}
+    since, until = reading.covered
+    for name, window in scope.windows.items():
+        if since <= name < until and name not in shown:
+            yield WindowReading(name, window.start, ())
+
+
+def _counts_from_zero(scope: Scope, window: WindowReading, slack: float) -> bool:
+    if scope.born is None or window.start is None:
+        return True
+    return window.start > scope.born - slack
+
+
+def _grow(
+    counters: Mapping[Series, Counter], growth: Iterable[tuple[Series, int]]
+) -> Mapping[Series, Counter]:
+    grown = dict(counters)
+    for series, by in growth:
+        old = grown.get(series)
+        if old is None or by:
+            old = old or Counter()
+            grown[series] = replace(old, value=old.value + by)
+    return grown
+
+
+def _fold(scope: Scope, reading: ScopeReading) -> Scope:
+    floor = max(scope.floor, _new_floor(scope, reading))
+    settled = [name for name in scope.windows if name < floor]
+    if not settled:
+        return replace(scope, floor=floor)
+    folded = scope.folded
+    if folded is not None and scope.term is not None:
+        folded += scope.traffic(scope.term, floor)
+    windows = {name: window for name, window in scope.windows.items() if name >= floor}
+    return replace(scope, floor=floor, windows=windows, folded=folded)
+
+
+def _new_floor(scope: Scope, reading: ScopeReading) -> str:
+    if reading.keep is None:
+        return reading.floor or ""
+    newest = sorted(scope.windows, reverse=True)[: reading.keep]
+    return newest[-1] if len(newest) == reading.keep else ""
+
+
+def _release(scope: Scope, *, now: float, hold: float) -> Scope:
+    changed: dict[Series, Counter] = {}
+    for series, counter in scope.counters.items():
+        if counter.released:
+            continue
+        if counter.shown_at is None:
+            changed[series] = replace(counter, shown_at=now)
+        elif now - counter.shown_at >= hold:
+            changed[series] = replace(counter, released=True)
+    return replace(scope, counters={**scope.counters, **changed}) if changed else scope

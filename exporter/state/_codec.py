@@ -1,0 +1,147 @@
+"""Ledgers to rows and back.
+
+An account is one row, a scope one row, a window one row; each holds its values as MessagePack.
+Whether a counter was released is kept, when it was first shown is not: after a start, what was not
+released yet is held anew.
+"""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+import msgspec
+
+from exporter.ledger import Counter, Ledger, Scope
+from exporter.metrics import Family, catalogue
+from exporter.window import Fall, Window
+
+T = TypeVar("T")
+
+_KEY = tuple[str, tuple[str, ...]]
+
+
+class _Account(msgspec.Struct, array_like=True):
+    """A ledger without its scopes."""
+
+    born: float | None
+    listed: tuple[str, ...]
+    created: dict[str, float]
+    ended: dict[str, float]
+    owners: dict[str, tuple[str, ...]]
+
+
+class _Counter(msgspec.Struct, array_like=True):
+    family: str
+    labels: tuple[str, ...]
+    value: int
+    released: bool
+
+
+class _Scope(msgspec.Struct, array_like=True):
+    """A scope without its windows."""
+
+    collector: str
+    place: tuple[str, str] | None
+    born: float | None
+    read_at: float
+    read_from: str
+    floor: str
+    complete_until: float | None
+    term: str | None
+    folded: int | None
+    counters: tuple[_Counter, ...]
+
+
+class _Window(msgspec.Struct, array_like=True):
+    start: float | None
+    highs: tuple[tuple[_KEY, int], ...]
+    falls: tuple[tuple[_KEY, float | None, int, int], ...]
+
+
+def encode_account(ledger: Ledger) -> bytes:
+    """Return the row of *ledger* itself."""
+    owners = {kind: tuple(sorted(ids)) for kind, ids in ledger.owners.items()}
+    row = _Account(
+        ledger.born,
+        tuple(sorted(ledger.listed)),
+        dict(ledger.created),
+        dict(ledger.ended),
+        owners,
+    )
+    return msgspec.msgpack.encode(row)
+
+
+def decode_account(blob: bytes, scopes: Mapping[str, Scope]) -> Ledger:
+    """Return the ledger of a row and its scopes. Raises: ValueError."""
+    row = _decode(blob, _Account)
+    owners = {kind: frozenset(ids) for kind, ids in row.owners.items()}
+    return Ledger(row.born, frozenset(row.listed), row.created, row.ended, owners, scopes)
+
+
+def encode_scope(scope: Scope) -> bytes:
+    """Return the row of *scope* itself."""
+    row = _Scope(
+        scope.collector,
+        scope.place,
+        scope.born,
+        scope.read_at,
+        scope.read_from,
+        scope.floor,
+        scope.complete_until,
+        scope.term,
+        scope.folded,
+        tuple(
+            _Counter(family.name, labels, one.value, one.released)
+            for (family, labels), one in scope.counters.items()
+        ),
+    )
+    return msgspec.msgpack.encode(row)
+
+
+def decode_scope(blob: bytes, windows: Mapping[str, Window]) -> Scope:
+    """Return the scope of a row and its windows. Raises: ValueError."""
+    row = _decode(blob, _Scope)
+    families = {family.name: family for family in catalogue()}
+    return Scope(
+        collector=row.collector,
+        place=row.place,
+        born=row.born,
+        read_at=row.read_at,
+        read_from=row.read_from,
+        floor=row.floor,
+        windows=windows,
+        counters={
+            (_family(families, one.family), one.labels): Counter(one.value, one.released)
+            for one in row.counters
+        },
+        complete_until=row.complete_until,
+        term=row.term,
+        folded=row.folded,
+    )
+
+
+def _family(families: Mapping[str, Family], name: str) -> Family:
+    if name not in families:
+        raise ValueError(f"the state holds a family that this version does not know: {name}")
+    return families[name]
+
+
+def encode_window(window: Window) -> bytes:
+    """Return the row of *window*."""
+    falls = tuple(
+        (key, fall.since, fall.least, fall.confirmed) for key, fall in window.falls.items()
+    )
+    return msgspec.msgpack.encode(_Window(window.start, tuple(window.highs.items()), falls))
+
+
+def decode_window(blob: bytes) -> Window:
+    """Return the window of a row. Raises: ValueError."""
+    row = _decode(blob, _Window)
+    falls = {key: Fall(since, least, confirmed) for key, since, least, confirmed in row.falls}
+    return Window(row.start, dict(row.highs), falls)
+
+
+def _decode(blob: bytes, kind: type[T]) -> T:
+    try:
+        return msgspec.msgpack.decode(blob, type=kind)
+    except (msgspec.DecodeError, TypeError) as error:
+        raise ValueError("the state holds a row that cannot be read") from error

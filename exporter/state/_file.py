@@ -1,0 +1,171 @@
+"""The ledgers in a SQLite file, one transaction a poll.
+
+One process at a time holds the file, by a lock on a file beside it, so that readers (``backfill``)
+need no part in it. Commits run on one thread of their own. ``synchronous=FULL``: what a scrape has
+seen must be on disk when the power goes, or the counter falls and Prometheus counts it again.
+"""
+
+import asyncio
+import fcntl
+import logging
+import os
+import sqlite3
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+from exporter.errors import StartError, StateError
+from exporter.ledger import Ledger
+from exporter.logs import fields
+from exporter.state import _tables
+from exporter.state._state import AccountKey
+
+log = logging.getLogger(__name__)
+
+_COMPANIONS = ("", "-wal", "-shm")
+"""A SQLite file and those that belong to it."""
+
+
+class FileState:
+    """Keeps the ledgers in the file at *path*; makes it when there is none.
+
+    Raises: StartError when another process holds it, when it is of a newer version or another
+    program's, or when it cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = _lock(path)
+        self.persistent = True
+        self.commit_failures = 0
+        try:
+            self.set_aside = _set_aside_if_broken(path)
+            self._connection = _open(path)
+            self._ledgers = _tables.read(self._connection)
+        except BaseException:
+            os.close(self._lock)
+            raise
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="state")
+
+    def load(self, account: AccountKey) -> Ledger:
+        """Return the ledger as it was last committed; an empty one when there is none."""
+        return self._ledgers.get(account, Ledger())
+
+    async def commit(self, account: AccountKey, ledger: Ledger) -> None:
+        """Write *ledger* to disk.
+
+        Raises: StateError when that fails; the file is as it was.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._writer, self._write, account, ledger)
+        except sqlite3.Error as error:
+            self._fail(error)
+            raise StateError(str(error)) from error
+        if not self.persistent:
+            log.info("state is on disk again", extra=fields(path=self._path))
+        self.persistent = True
+
+    def _write(self, account: AccountKey, ledger: Ledger) -> None:
+        _tables.write(self._connection, account, before=self.load(account), after=ledger)
+        self._ledgers[account] = ledger
+
+    def _fail(self, error: sqlite3.Error) -> None:
+        self.commit_failures += 1
+        if self.persistent:
+            extra = fields(path=self._path, error=str(error))
+            log.error("state cannot be written: counters stand still", extra=extra)
+        self.persistent = False
+
+    def close(self) -> None:
+        """Wait for the commit under way, and let go of the file."""
+        self._writer.shutdown()
+        self._connection.close()
+        os.close(self._lock)
+
+
+def _lock(path: Path) -> int:
+    """Return the descriptor that holds the lock, for as long as it is open."""
+    beside = path.with_name(f"{path.name}.lock")
+    try:
+        descriptor = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StartError(f"--storage.path: {beside}: {error.strerror}") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        raise StartError(
+            f"--storage.path: {path} is in use by another exporter; give each a file of its own"
+        ) from error
+    return descriptor
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    connection = _connect(path)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        if not connection.execute("PRAGMA user_version").fetchone()[0]:
+            _tables.create(connection)
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
+    except sqlite3.Error as error:
+        connection.close()
+        raise StartError(f"--storage.path: {path}: {error}") from error
+    return connection
+
+
+def _set_aside_if_broken(path: Path) -> bool:
+    """Rename a file that cannot be read as a state, and say so; return whether it was needed."""
+    problem = _problem(path)
+    if problem is None:
+        return False
+    aside = f"{path.name}.broken-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}"
+    for suffix in _COMPANIONS:
+        companion = path.with_name(path.name + suffix)
+        if companion.exists():
+            companion.rename(path.with_name(aside + suffix))
+    extra = fields(path=path, aside=aside, error=problem)
+    log.error("state is broken: set aside, counters begin anew", extra=extra)
+    return True
+
+
+def _problem(path: Path) -> str | None:
+    """Return what keeps the file from being read, None when nothing does.
+
+    Raises: StartError when it is whole, but not for us.
+    """
+    if not path.exists():
+        return None
+    try:
+        with closing(_connect(path)) as connection:
+            _check(connection, path)
+    except sqlite3.OperationalError as error:
+        raise StartError(f"--storage.path: {path}: {error}") from error
+    except (sqlite3.DatabaseError, ValueError) as error:
+        return str(error)
+    return None
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise ValueError(found)
+    if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        return
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    if application != _tables.APPLICATION_ID:
+        raise StartError(f"--storage.path: {path} is a database of another program")
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version > _tables.VERSION:
+        raise StartError(
+            f"--storage.path: {path} was written by a newer exporter (version {version} of its"
+            f" format, this one knows {_tables.VERSION}); upgrade, or give another file"
+        )
+    _tables.read(connection)
