@@ -36,7 +36,7 @@ from dataclasses import dataclass, field, replace
 from exporter.errors import IdentityError
 from exporter.metrics import proof
 from exporter.reading import Place, ScopeReading, Series, Statement, WindowReading
-from exporter.window import TRAFFIC, Corrections, Window, read_window
+from exporter.window import TRAFFIC, Corrections, Key, Window, read_window
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,9 @@ class Counter:
 class Scope:
     """The ledger of one scope.
 
-    *born* is when it was first read, None when it counts in full. *read_from* is the id from which
-    on it was read without a hole. *folded* is the traffic of the folded windows of *term*, None
+    *born* is when it was first read, None when it counts in full. *baseline* is what those windows
+    held then which could still grow. *read_from* is the id from which on it was read without a
+    hole. *folded* is the traffic of the folded windows of *term*, None
     when some of them were never read. All times are the provider's.
     """
 
@@ -69,6 +70,7 @@ class Scope:
     place: Place | None
     born: float | None
     read_at: float
+    baseline: Mapping[str, Mapping[Key, int]] = field(default_factory=dict)
     read_from: str = ""
     floor: str = ""
     windows: Mapping[str, Window] = field(default_factory=dict)
@@ -171,11 +173,20 @@ def _read_scope(
     scope = replace(
         scope,
         read_at=max(at, scope.read_at),
+        baseline=_baseline(windows, at - reading.slack) if first else scope.baseline,
         windows=windows,
         counters=_grow(scope.counters, growth),
         complete_until=max(complete, default=None),
     )
     return _fold(scope, reading)
+
+
+def _baseline(windows: Mapping[str, Window], since: float) -> Mapping[str, Mapping[Key, int]]:
+    return {
+        name: window.highs
+        for name, window in windows.items()
+        if window.start is not None and window.start > since
+    }
 
 
 def _gap(scope: Scope, reading: ScopeReading) -> int:

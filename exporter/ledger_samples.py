@@ -49,8 +49,12 @@ def gauges(ledger: Ledger, statement: Statement) -> Iterator[tuple[str, Sample]]
 
 
 def _span_traffic(ledger: Ledger, span: Span) -> int | None:
-    names = ledger.scopes if span.scopes is None else span.scopes & ledger.scopes.keys()
-    parts = [_scope_traffic(ledger.scopes[name], span) for name in names]
+    scopes = [
+        scope
+        for name, scope in ledger.scopes.items()
+        if scope.place is not None and (span.scopes is None or name in span.scopes)
+    ]
+    parts = [_scope_traffic(scope, span) for scope in scopes]
     known = [part for part in parts if part is not None]
     return sum(known) if len(known) == len(parts) else None
 

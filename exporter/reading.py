@@ -70,7 +70,7 @@ class ScopeReading:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Windows from *since* up to *until*, itself excluded; of all scopes when *scopes* is None."""
+    """Windows from *since* up to *until*, itself excluded; None stands for all scopes."""
 
     scopes: frozenset[str] | None
     since: str = ""

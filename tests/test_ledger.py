@@ -462,3 +462,12 @@ def test_scope_without_a_place_proves_nothing() -> None:
     """A scope that repeats what others prove has no corrections and no gap of its own."""
     ledger = read(countries(("US", 100)))
     assert {family for scope in ledger.scopes.values() for family, _ in scope.counters} == {COUNTRY}
+
+
+def test_baseline_keeps_what_could_still_grow() -> None:
+    """What the latest windows held at birth stays known: the past ends there."""
+    ledger = read(hours({90: 7, 99: 5, 100: 1}, at=100), hours({100: 3}, at=101))
+    assert ledger.scopes["1"].baseline == {
+        "099": {(TRAFFIC.name, ()): 5},
+        "100": {(TRAFFIC.name, ()): 1},
+    }

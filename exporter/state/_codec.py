@@ -43,6 +43,7 @@ class _Scope(msgspec.Struct, array_like=True):
     place: tuple[str, str] | None
     born: float | None
     read_at: float
+    baseline: dict[str, tuple[tuple[_KEY, int], ...]]
     read_from: str
     floor: str
     complete_until: float | None
@@ -84,6 +85,7 @@ def encode_scope(scope: Scope) -> bytes:
         scope.place,
         scope.born,
         scope.read_at,
+        {name: tuple(highs.items()) for name, highs in scope.baseline.items()},
         scope.read_from,
         scope.floor,
         scope.complete_until,
@@ -106,6 +108,7 @@ def decode_scope(blob: bytes, windows: Mapping[str, Window]) -> Scope:
         place=row.place,
         born=row.born,
         read_at=row.read_at,
+        baseline={name: dict(highs) for name, highs in row.baseline.items()},
         read_from=row.read_from,
         floor=row.floor,
         windows=windows,

@@ -1,0 +1,178 @@
+"""Client: the requests of one account, signed, spaced, and counted."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+import httpx
+
+from exporter import __version__
+from exporter.api._body import read_body
+from exporter.api._judge import http_date, judge, map_errors
+from exporter.api._pool import Pool
+from exporter.errors import AuthError, PollError, RateLimitError, RequestError
+from exporter.secret import Credential, Secret
+
+AT_A_TIME = 2
+"""Requests of one account under way: a customer, not a crawler."""
+
+MAX_REDIRECTS = 5
+
+_HEADERS = {
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip",
+    "User-Agent": f"proxy-provider-exporter/{__version__}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where an account's API is, what opens it, and how hard it may be asked.
+
+    *auth* makes the headers that sign a request. *spacing* is the least time between two requests,
+    in seconds, by the beginning of the path: the longest that fits counts. *silence* is how long
+    the provider may send nothing.
+    """
+
+    base_url: str
+    credential: Credential
+    auth: Callable[[Secret], Mapping[str, str]]
+    spacing: Mapping[str, float]
+    silence: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Where time comes from: the wall clock, the monotonic one, and sleep."""
+
+    wall: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+
+class Client:
+    """One account's way to its provider. It lives as long as the account does."""
+
+    def __init__(self, pool: Pool, access: Access, *, clock: Clock | None = None) -> None:
+        self.base_url = httpx.URL(access.base_url.rstrip("/"))
+        self.clock = clock or Clock()
+        self.credential = access.credential
+        self._date: tuple[float, float] | None = None
+        self._paused_until = 0.0
+        self._access = access
+        self._http = httpx.AsyncClient(
+            transport=pool.transport(self.base_url),
+            # Waiting for a connection is no silence of the provider: only the deadline ends it.
+            timeout=httpx.Timeout(access.silence, pool=None),
+            # None is ever kept, so none is sent back: a key is all that says who we are.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+            trust_env=False,
+        )
+        self._slots = asyncio.Semaphore(AT_A_TIME)
+        self._free_at: dict[str, float] = {}
+
+    @property
+    def now(self) -> float:
+        """Unix seconds by the provider's clock, from its latest ``Date``; by ours before the first.
+
+        Counted on from there by the monotonic clock, so that a wrong or stepping clock here does
+        no harm.
+        """
+        if self._date is None:
+            return self.clock.wall()
+        date, at = self._date
+        return date + self.clock.monotonic() - at
+
+    @property
+    def skew(self) -> float | None:
+        """The provider's clock less ours, in seconds; None before its first ``Date``."""
+        return None if self._date is None else self.now - self.clock.wall()
+
+    @property
+    def pause(self) -> float:
+        """Seconds for which the provider still wants to be left alone."""
+        return max(0.0, self._paused_until - self.clock.monotonic())
+
+    def reread_credential(self) -> None:
+        """Take the credential from its file again, if that can be read."""
+        with suppress(OSError, ValueError):
+            self.credential = self.credential.reread()
+
+    async def get(
+        self, url: httpx.URL, *, where: str, credential: Credential, codes: Counter[str]
+    ) -> bytes:
+        """Send one GET, signed with *credential*, and return the body.
+
+        *codes* counts what it was answered with.
+        Raises: PollError.
+        """
+        headers = self._sign(credential.secret, where)
+        for _ in range(MAX_REDIRECTS + 1):
+            answer = await self._exchange(url, where=where, headers=headers, codes=codes)
+            if isinstance(answer, bytes):
+                return answer
+            if not self.is_home(answer):
+                raise RequestError(where, "the provider redirects to another origin: not followed")
+            url = answer
+        raise RequestError(where, f"the provider redirects more than {MAX_REDIRECTS} times")
+
+    def is_home(self, url: httpx.URL) -> bool:
+        """Tell whether *url* is on the account's own origin, where its credential may go."""
+        home = self.base_url
+        return (url.scheme, url.host, url.port) == (home.scheme, home.host, home.port)
+
+    def _sign(self, secret: Secret, where: str) -> Mapping[str, str]:
+        if not secret.fits_header:
+            raise AuthError(where, "not sent: the credential is empty or not printable ASCII")
+        return {**_HEADERS, **self._access.auth(secret)}
+
+    async def _exchange(
+        self, url: httpx.URL, *, where: str, headers: Mapping[str, str], codes: Counter[str]
+    ) -> bytes | httpx.URL:
+        """Return the body, or where the provider redirects to."""
+        async with self._slots:
+            await self._wait_for_turn(url.path)
+            if self.pause:
+                raise RateLimitError(where, "not sent: the provider asked for a pause")
+            request = self._http.build_request("GET", url, headers=headers)
+            code = "error"
+            try:
+                with map_errors(where):
+                    response = await self._http.send(request, stream=True)
+                    code = str(response.status_code)
+                    try:
+                        return await self._read(response, where)
+                    finally:
+                        await response.aclose()
+            finally:
+                codes[code] += 1
+
+    async def _read(self, response: httpx.Response, where: str) -> bytes | httpx.URL:
+        date = http_date(response.headers.get("date", ""))
+        if date is not None:
+            self._date = (date, self.clock.monotonic())
+        if response.next_request is not None:
+            return response.next_request.url
+        try:
+            judge(response, where, now=self.now)
+        except PollError as error:
+            until = self.clock.monotonic() + (error.retry_after or 0.0)
+            self._paused_until = max(self._paused_until, until)
+            raise
+        return await read_body(response, where)
+
+    async def _wait_for_turn(self, path: str) -> None:
+        """Keep the distance to the previous request under the same limit."""
+        path = path.removeprefix(self.base_url.path.rstrip("/"))
+        limit = max((p for p in self._access.spacing if path.startswith(p)), key=len, default=None)
+        if limit is None:
+            return
+        now = self.clock.monotonic()
+        turn = max(now, self._free_at.get(limit, now))
+        self._free_at[limit] = turn + self._access.spacing[limit]
+        if turn > now:
+            await self.clock.sleep(turn - now)

@@ -1,0 +1,140 @@
+"""What a provider is.
+
+A provider reads: it does not log, sleep, retry, know a clock of its own, or set the labels
+``provider`` and ``account``. ``fetch`` does the I/O and nothing else, ``parse`` is pure.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import msgspec
+
+from exporter.api import Api
+from exporter.errors import AuthError, PollError, RateLimitError
+from exporter.ledger import Ledger
+from exporter.metrics import Family, Sample
+from exporter.reading import Statement
+from exporter.secret import Secret
+
+A = TypeVar("A")
+T = TypeVar("T")
+
+
+class NoOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The options of a provider that has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a poll knows besides the API: the time there, the account's options and its ledger.
+
+    *now* is in Unix seconds by the provider's clock, as far as earlier answers told it.
+    """
+
+    now: float
+    options: object
+    ledger: Ledger
+
+    def options_as(self, kind: type[T]) -> T:
+        """Return the options as the provider declares them."""
+        if not isinstance(self.options, kind):
+            raise TypeError(f"options are {type(self.options).__name__}, not {kind.__name__}")
+        return self.options
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a poll found out.
+
+    *parts* are gauges by what was asked for (a plan, a product, a period): a part that failed is in
+    *failures* instead, and keeps what it last had. *statement* goes to the ledger.
+    """
+
+    parts: Mapping[str, tuple[Sample, ...]]
+    failures: Mapping[str, PollError] = field(default_factory=dict)
+    statement: Statement | None = None
+
+
+Poll = Callable[[Api, Context], Awaitable[Report]]
+"""Asks a provider once. Raises PollError when there is nothing to report."""
+
+
+def reads(fetch: Callable[[Api, Context], Awaitable[A]], parse: Callable[[A], Report]) -> Poll:
+    """Join the two halves of a collector: *fetch* does the I/O, *parse* is pure."""
+
+    async def poll(api: Api, context: Context) -> Report:
+        return parse(await fetch(api, context))
+
+    return poll
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """One thing polled on one interval, in seconds.
+
+    The account is up while its *required* collectors succeed. *families* are those that it yields
+    samples or readings of; no other collector of the provider has them.
+    """
+
+    name: str
+    interval: float
+    poll: Poll
+    families: tuple[Family, ...]
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A provider: facts and functions, no state.
+
+    *spacing* is the least time between two requests of an account, in seconds, by the beginning of
+    the path; the longest one that fits counts.
+    """
+
+    name: str
+    title: str
+    docs_url: str
+    base_url: str
+    key_variable: str
+    """The environment variable that holds the key where there is no configuration file."""
+    auth: Callable[[Secret], Mapping[str, str]]
+    """Makes the headers that sign a request."""
+    spacing: Mapping[str, float]
+    collectors: tuple[Collector, ...]
+    options: type[msgspec.Struct] = NoOptions
+
+    def collector(self, name: str) -> Collector:
+        """Return the collector called *name*.
+
+        Raises: KeyError when there is none.
+        """
+        return {collector.name: collector for collector in self.collectors}[name]
+
+
+async def gather(
+    jobs: Mapping[str, Callable[[], Awaitable[T]]],
+) -> tuple[dict[str, T], dict[str, PollError]]:
+    """Run *jobs* side by side, and return what succeeded and what failed.
+
+    Raises: AuthError or RateLimitError at once, since they concern the account as a whole.
+    """
+    failures: dict[str, PollError] = {}
+    answers: dict[str, T] = {}
+
+    async def run(name: str, job: Callable[[], Awaitable[T]]) -> None:
+        try:
+            answers[name] = await job()
+        except (AuthError, RateLimitError):
+            raise
+        except PollError as error:
+            failures[name] = error
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for name, job in jobs.items():
+                group.create_task(run(name, job))
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    return {name: answers[name] for name in jobs if name in answers}, failures

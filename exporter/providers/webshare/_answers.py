@@ -1,0 +1,124 @@
+"""The answers, typed. Only what we use, and optional unless it is documented as always there."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+Amount = Annotated[float, Meta(ge=0, le=2**53)]
+"""Bytes, requests, dollars: never negative, and whole numbers up to here are exact."""
+
+Counts = dict[str, Amount | None] | Annotated[list[object], Meta(max_length=0)] | None
+"""Requests or proxies by a code. An empty one may come as a list."""
+
+
+def rows(counts: Counts) -> Mapping[str, float]:
+    """Return what *counts* says."""
+    if not isinstance(counts, dict):
+        return {}
+    return {code: count for code, count in counts.items() if count is not None}
+
+
+class Subscription(Struct, frozen=True):
+    """``GET /api/v2/subscription/``: the account's term and money."""
+
+    id: int
+    start_date: datetime | None = None
+    end_date: datetime | None = None
+    term: str | None = None
+    renewals_paid: Amount | None = None
+    will_renew: bool | None = None
+    renewals_enabled: bool | None = None
+    failed_payment_times: Amount | None = None
+    throttled: bool | None = None
+    free_credits: Amount | None = None
+
+
+class Plan(Struct, frozen=True):
+    """One plan of ``GET /api/v2/subscription/plan/``. A *bandwidth_limit* of 0 is no limit."""
+
+    id: int | str
+    status: str | None = None
+    proxy_type: str | None = None
+    proxy_subtype: str | None = None
+    bandwidth_limit: Amount | UnsetType | None = UNSET
+    monthly_price: Amount | None = None
+    yearly_price: Amount | None = None
+    on_demand_refreshes_available: Amount | None = None
+    proxy_replacements_available: Amount | None = None
+    created_at: datetime | None = None
+
+
+class PlanPage(Struct, frozen=True):
+    """One page of plans, cancelled ones among them."""
+
+    results: list[Plan]
+    next: str | None = None
+
+
+class ErrorReason(Struct, frozen=True):
+    """Requests that failed for one reason; *http_status* is null when there was no answer."""
+
+    reason: str | None = None
+    type: str | None = None
+    http_status: int | str | None = None
+    count: Amount | None = None
+
+
+class Usage(Struct, frozen=True, kw_only=True):
+    """What the statistics of an hour and of a term have in common."""
+
+    bandwidth_total: Amount | None = None
+    requests_total: Amount | None = None
+    requests_failed: Amount | None = None
+    error_reasons: list[ErrorReason] | None = None
+    countries_used: Counts = None
+    protocols_used: Counts = None
+
+
+class Hour(Usage, frozen=True, kw_only=True):
+    """One hour of ``GET /api/v2/stats/``, which begins at *timestamp*."""
+
+    timestamp: datetime
+    is_projected: bool | None = None
+
+
+class Aggregate(Usage, frozen=True, kw_only=True):
+    """``GET /api/v2/stats/aggregate/``: a span as a whole."""
+
+    bandwidth_projected: Amount | None = None
+    bandwidth_average: Amount | None = None
+    requests_successful: Amount | None = None
+    number_of_proxies_used: Amount | None = None
+    average_concurrency: Amount | None = None
+    average_rps: Amount | None = None
+    last_request_sent_at: datetime | None = None
+
+
+class ProxyStatus(Struct, frozen=True):
+    """``GET /api/v3/proxy/list/status``: the proxies of a plan by country."""
+
+    countries: Counts
+    unallocated_countries: Counts = None
+
+
+class Limits(Struct, frozen=True):
+    """``GET /api/v2/verification/limits/``: what the abuse team lets the account do."""
+
+    proxy_state: str | None
+
+
+class Notice(Struct, frozen=True):
+    """One notice of ``GET /api/v2/notification/``: open while *dismissed_at* is null."""
+
+    id: int | str
+    type: str | None = None
+    dismissed_at: datetime | None = None
+
+
+class NoticePage(Struct, frozen=True):
+    """One page of notices, dismissed ones among them."""
+
+    results: list[Notice]
+    next: str | None = None

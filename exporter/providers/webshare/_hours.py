@@ -1,0 +1,64 @@
+"""Hours: the hourly statistics of a plan as readings for the ledger.
+
+A window is an hour, and its id the hour's instant in UTC. Projected hours and those that begin in
+the provider's future are not usage.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from exporter.metrics import usage
+from exporter.providers.webshare import _breakdown
+from exporter.providers.webshare._answers import Hour
+from exporter.providers.webshare._spans import REVISED_FOR, SETTLED_AFTER, Span, Term
+from exporter.providers.webshare._times import floor_hour, text_of, unix
+from exporter.reading import Place, Reading, ScopeReading, WindowReading
+
+
+def read_hours(hours: Iterable[Hour], place: Place, *, span: Span, term: Term) -> ScopeReading:
+    """Return what the *hours* of *span* say of the plan at *place*, its scope."""
+    # What was not asked for is not settled either.
+    floor = span.first if span.is_empty else floor_hour(term.now - REVISED_FOR)
+    return ScopeReading(
+        scope=place[1],
+        windows=tuple(_windows(hours, place, term.now)),
+        place=place,
+        slack=SETTLED_AFTER,
+        floor=text_of(floor),
+        covered=(text_of(span.first), text_of(floor_hour(span.last))),
+        offered_since=span.first if span.clipped else None,
+        complete_until=term.complete_until,
+        term=None if term.first_hour is None else text_of(term.first_hour),
+    )
+
+
+def _windows(hours: Iterable[Hour], place: Place, now: float) -> Iterator[WindowReading]:
+    for hour in hours:
+        start = unix(hour.timestamp)
+        if start is None or start > now or hour.is_projected:
+            continue
+        readings = tuple(_readings(hour, place))
+        # An hour of which nothing is said has not fallen to 0.
+        yield WindowReading(text_of(start), start, readings, partial=not readings)
+
+
+def _readings(hour: Hour, place: Place) -> Iterator[Reading]:
+    totals = {
+        usage.PRODUCT_TRAFFIC_BYTES_TOTAL: hour.bandwidth_total,
+        usage.PRODUCT_REQUESTS_TOTAL: hour.requests_total,
+        usage.PRODUCT_REQUEST_FAILURES_TOTAL: hour.requests_failed,
+    }
+    for family, total in totals.items():
+        if total is not None:
+            yield Reading(family, place, round(total))
+    for error, count in _breakdown.errors(hour).items():
+        reason, _, status = error
+        labels = (*place, *error)
+        yield Reading(
+            usage.PRODUCT_REQUEST_ERRORS_TOTAL, labels, round(count), source=(reason, status)
+        )
+    for protocol, count in _breakdown.protocols(hour).items():
+        labels = (*place, *protocol)
+        yield Reading(usage.PRODUCT_PROTOCOL_REQUESTS_TOTAL, labels, round(count), source=protocol)
+    for country, count in _breakdown.countries(hour).items():
+        labels = (*place, *country)
+        yield Reading(usage.COUNTRY_REQUESTS_TOTAL, labels, round(count), source=country)

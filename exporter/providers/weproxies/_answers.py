@@ -1,0 +1,166 @@
+"""WeProxies' answers, as far as we use them. Credentials are never decoded."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Generic, TypeVar
+
+from msgspec import Meta, Struct, field
+
+from exporter.api import Api
+from exporter.errors import PayloadError
+from exporter.providers._answers import Nothing, given
+from exporter.providers._units import GIB
+
+T = TypeVar("T")
+
+MOST = 2**53
+"""Bytes or requests: above it a float is not exact, and no account is so large."""
+
+Amount = Annotated[float, Meta(ge=0, le=MOST)]
+Percent = Annotated[float, Meta(ge=0, le=100)]
+Gigabytes = Annotated[float, Meta(ge=0, le=MOST / GIB)]
+
+
+class Pagination(Struct, frozen=True):
+    """Where in a list a page is."""
+
+    page: int | None = None
+    total_pages: int | None = None
+
+
+class Envelope(Struct, Generic[T], frozen=True):
+    """What every answer comes in."""
+
+    data: T | None = None
+    success: bool | None = None
+    pagination: Pagination | Nothing = None
+
+
+def unwrap(envelope: Envelope[T], where: str) -> T:
+    """Return what is in *envelope*.
+
+    Raises: PayloadError when the provider says that this is no answer, or says nothing.
+    """
+    if envelope.success is False:
+        raise PayloadError(where, "the provider says success: false")
+    if envelope.data is None:
+        raise PayloadError(f"{where} $.data", "the answer has no data")
+    return envelope.data
+
+
+async def ask(
+    api: Api, path: str, kind: type[Envelope[T]], params: Mapping[str, str | int] | None = None
+) -> T:
+    """GET *path* and return what is in its envelope, a *kind*.
+
+    Raises: PollError.
+    """
+    return unwrap(await api.get(path, kind, params), f"GET {path}")
+
+
+class Period(Struct, frozen=True):
+    """The span that a summary is about."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+class Total(Struct, frozen=True):
+    """The account's own total."""
+
+    bytes_used: Amount | None = None
+    requests: Amount | None = None
+    success_rate: Percent | None = None
+
+
+class SubscriptionUsage(Struct, frozen=True):
+    """What one subscription used."""
+
+    subscription_id: str
+    product_name: str | None = None
+    bytes_used: Amount | None = None
+    requests: Amount | None = None
+
+    @property
+    def product(self) -> str:
+        """The ``product`` label."""
+        return self.product_name or ""
+
+
+class Summary(Struct, frozen=True):
+    """``GET /api/v1/usage``."""
+
+    period: Period | Nothing = None
+    total: Total | Nothing = None
+    by_subscription: tuple[SubscriptionUsage, ...] | None = None
+
+
+class CountryUsage(Struct, frozen=True):
+    """What was used in one country."""
+
+    country_code: str | None = None
+    requests: Amount | None = None
+    traffic_bytes: Amount | None = field(name="bytes", default=None)
+
+
+class Countries(Struct, frozen=True):
+    """``GET /api/v1/usage/by-country``."""
+
+    countries: tuple[CountryUsage, ...] | None = None
+
+
+class Minute(Struct, frozen=True):
+    """A minute that is still filling."""
+
+    requests: Amount | None = None
+    traffic_bytes: Amount | None = field(name="bytes", default=None)
+    active_sessions: Amount | None = None
+
+
+class Hour(Struct, frozen=True):
+    """A sliding hour."""
+
+    requests: Amount | None = None
+    traffic_bytes: Amount | None = field(name="bytes", default=None)
+    avg_response_time_ms: Amount | None = None
+
+
+class Connections(Struct, frozen=True):
+    """Open connections."""
+
+    total: Amount | None = None
+    by_country: dict[str, Amount | None] | Nothing = None
+
+
+class Realtime(Struct, frozen=True):
+    """``GET /api/v1/usage/realtime``."""
+
+    timestamp: datetime | None = None
+    current_minute: Minute | Nothing = None
+    last_hour: Hour | Nothing = None
+    active_connections: Connections | Nothing = None
+
+
+class Product(Struct, frozen=True):
+    """What a subscription is of."""
+
+    name: str | None = None
+
+
+class Subscription(Struct, frozen=True):
+    """One row of ``GET /api/v1/subscriptions``, whose credentials we leave out."""
+
+    id: str
+    product: Product | Nothing = None
+    status: str | None = None
+    traffic_limit_gb: Gigabytes | None = None
+    traffic_used_gb: Gigabytes | None = None
+    traffic_remaining_gb: Gigabytes | None = None
+    expires_at: datetime | None = None
+    created_at: datetime | None = None
+
+    @property
+    def product_name(self) -> str:
+        """The ``product`` label."""
+        product = given(self.product)
+        return (product and product.name) or ""

@@ -1,0 +1,1 @@
+"""The tests of the client and of what it makes of answers."""

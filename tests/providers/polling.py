@@ -1,0 +1,49 @@
+"""One poll of one collector against mocked answers."""
+
+import asyncio
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import msgspec
+import respx
+
+from exporter.api import Access, Api, Client, Clock, Pool
+from exporter.ledger import Ledger
+from exporter.providers import Provider, Report
+from exporter.providers._provider import Context
+from exporter.secret import Credential, Secret
+
+NOW = 1795176000.0
+"""2026-11-20T12:00:00Z."""
+
+NO_OPTIONS: Mapping[str, object] = MappingProxyType({})
+
+
+def poll(
+    provider: Provider,
+    collector: str,
+    *,
+    options: Mapping[str, object] = NO_OPTIONS,
+    ledger: Ledger | None = None,
+    now: float = NOW,
+) -> Report:
+    """Return what *collector* reports at *now*. Raises: PollError."""
+
+    async def once() -> Report:
+        access = Access(provider.base_url, Credential(Secret("test-key")), provider.auth, {})
+        client = Client(Pool(), access, clock=Clock(wall=lambda: now, sleep=_no_sleep))
+        api = Api(client, deadline=asyncio.get_running_loop().time() + 30)
+        known = msgspec.convert(dict(options), provider.options)
+        context = Context(now, known, ledger or Ledger())
+        return await provider.collector(collector).poll(api, context)
+
+    return asyncio.run(once())
+
+
+async def _no_sleep(_seconds: float) -> None:
+    return None
+
+
+def targets(router: respx.MockRouter) -> list[str]:
+    """Return path and query of every request that *router* has seen."""
+    return [call.request.url.raw_path.decode() for call in router.calls]

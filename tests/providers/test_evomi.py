@@ -1,0 +1,281 @@
+from collections.abc import Iterator
+from hashlib import sha256
+
+import msgspec
+import pytest
+import respx
+
+from exporter.errors import DeadlineError, PayloadError, PollError, RequestError, UnavailableError
+from exporter.ledger import Ledger, record
+from exporter.metrics import proof
+from exporter.providers import Report
+from exporter.providers.evomi import EVOMI
+from exporter.providers.evomi._answers import Product, StaticIp
+from exporter.providers.evomi._options import Options
+from exporter.reading import ScopeReading
+from tests.providers.polling import NOW, poll, targets
+
+USAGE = "/public/usage"
+DAY = 24 * 3600
+
+
+@pytest.fixture
+def router() -> Iterator[respx.MockRouter]:
+    """Stand in for the provider."""
+    with respx.mock(base_url=EVOMI.base_url) as mocked:
+        yield mocked
+
+
+def usage(stats: object, *, total: float | None = None, **about: object) -> dict[str, object]:
+    """Return an answer with one product."""
+    return {
+        "success": True,
+        "data": {"bandwidth": {"products": [{"totalBandwidth": total, "stats": stats}]}},
+        "meta": about,
+    }
+
+
+def poll_core(router: respx.MockRouter, answer: object) -> Report:
+    """Return the report when Core Residential is answered with *answer*."""
+    router.get(USAGE).respond(json=answer)
+    return poll(EVOMI, "usage", options={"products": ["rpc"]})
+
+
+def scope_of(report: Report) -> ScopeReading:
+    """Return the one scope that *report* states."""
+    assert report.statement is not None
+    (scope,) = report.statement.scopes
+    return scope
+
+
+@pytest.mark.parametrize(
+    ("collector", "options", "expected"),
+    [
+        ("balance", {}, ["/public"]),
+        (
+            "usage",
+            {},
+            ["/public", f"{USAGE}?period=7d&product=mp", f"{USAGE}?period=7d&product=sdc"],
+        ),
+        (
+            "usage",
+            {"products": ["dcp", "rp", "sdc"], "periods": ["24h", "3d", "24h"]},
+            [
+                f"{USAGE}?period={period}&product={product}"
+                for product in ("rp", "sdc")
+                for period in ("24h", "3d", "7d")
+            ],
+        ),
+    ],
+    ids=["balance", "products of the account", "products of the configuration"],
+)
+def test_requests_of_collector(
+    router: respx.MockRouter, collector: str, options: dict[str, object], expected: list[str]
+) -> None:
+    """A collector asks for exactly what is documented, once, by GET, signed in the header alone."""
+    codes = ("mp", "dcp", "sdc", "static_residential", "")
+    router.route().respond(json={**usage({}), "products": dict.fromkeys(codes)})
+    poll(EVOMI, collector, options=options)
+    assert sorted(targets(router)) == sorted(expected)
+    requests = [call.request for call in router.calls]
+    assert {"GET"} == {request.method for request in requests}
+    assert {"test-key"} == {request.headers["x-apikey"] for request in requests}
+
+
+@pytest.mark.parametrize("collector", ["usage", "balance"])
+def test_success_false_of_public_is_a_failure(router: respx.MockRouter, collector: str) -> None:
+    """200 with success: false is a failed poll, never an empty answer."""
+    router.get().respond(json={"success": False, "error": "no"})
+    with pytest.raises(PayloadError, match=r"^GET /public: the provider says success: false$"):
+        poll(EVOMI, collector)
+
+
+def test_fault_of_public_fails_the_poll(router: respx.MockRouter) -> None:
+    """A provider that cannot list the products for now is no reason to guess them."""
+    router.get("/public").respond(500)
+    with pytest.raises(UnavailableError):
+        poll(EVOMI, "usage")
+    assert len(router.calls) == 3
+
+
+@pytest.mark.parametrize("products", [{}, []])
+def test_account_without_products(router: respx.MockRouter, products: object) -> None:
+    """An account that holds nothing has nothing to be asked for, and that is no failure."""
+    router.get("/public").respond(json={"products": products})
+    report = poll(EVOMI, "usage")
+    assert report.parts == {"": ()}
+    assert report.failures == {}
+    assert targets(router) == ["/public"]
+
+
+def test_public_without_products(router: respx.MockRouter) -> None:
+    """When the provider does not list products, those that are known are tried."""
+    router.get("/public").respond(json={"success": True})
+    router.get(USAGE).respond(json=usage({}))
+    assert list(poll(EVOMI, "usage").parts) == ["rp", "rpc", "mp", "sdc", ""]
+
+
+def test_all_guesses_refused(router: respx.MockRouter) -> None:
+    """When no guess is held, the poll fails as the last one did."""
+    router.get("/public").respond(404)
+    router.get(USAGE).respond(400)
+    with pytest.raises(RequestError, match="the provider answered 400"):
+        poll(EVOMI, "usage")
+
+
+def test_guess_that_fails_otherwise(router: respx.MockRouter) -> None:
+    """A guess that fails with anything but 400 is a failed part."""
+    router.get("/public").respond(405)
+    router.get(USAGE, params={"product": "rp"}).respond(408)
+    router.get(USAGE).respond(400)
+    report = poll(EVOMI, "usage")
+    assert {"rp": DeadlineError} == {one: type(error) for one, error in report.failures.items()}
+    assert report.statement is not None
+    assert {"rp"} == report.statement.failed
+
+
+@pytest.mark.parametrize(
+    ("product", "status", "requests"),
+    [("rpc", 400, 1), ("sdc", 400, 2), ("sdc", 422, 1), ("sdc", 403, 1)],
+)
+def test_product_that_is_refused(
+    router: respx.MockRouter, product: str, status: int, requests: int
+) -> None:
+    """A configured product that is refused is a failed part; on 400 alone sdc is asked as dcp."""
+    router.get(USAGE).respond(status)
+    report = poll(EVOMI, "usage", options={"products": [product]})
+    assert [product] == list(report.failures)
+    assert requests == len(router.calls)
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        ({"success": False}, f"GET {USAGE}: the provider says success: false"),
+        (usage({}, bandwidth_unit="GB"), f"GET {USAGE} $.meta.bandwidth_unit: the unit is not MB"),
+        (
+            usage({"2026-11-20 00:00": 1}, granularity="hour"),
+            f"GET {USAGE} $.meta.granularity: the buckets are not days",
+        ),
+        *(
+            (
+                usage({key: 1}),
+                f"GET {USAGE} $.data.bandwidth.products[...].stats: a key is not YYYY-MM-DD HH:MM",
+            )
+            for key in ("2026-11-20T00:00", "2026-11-31 00:00", "2026-11-2 00:00", "")
+        ),
+        (
+            usage({"2026-11-20 00:00": -1}),
+            f"GET {USAGE} $.data.bandwidth.products[0].stats[...]: expected float >= 0.0",
+        ),
+        (
+            usage({"2026-11-20 00:00": {"extra": -1}}),
+            f"GET {USAGE} $.data.bandwidth.products[0].stats[...].extra: expected float >= 0.0",
+        ),
+        (
+            usage({}, total_bandwidth_mb=1e10),
+            f"GET {USAGE} $.meta.total_bandwidth_mb: expected float <= 9007199254.740992",
+        ),
+    ],
+)
+def test_usage_payload_that_does_not_fit(
+    router: respx.MockRouter, answer: object, message: str
+) -> None:
+    """An answer that cannot be true fails its product, and the message names the path only."""
+    report = poll_core(router, answer)
+    assert [message] == [str(error) for error in report.failures.values()]
+    assert report.parts == {"": ()}
+
+
+def test_negative_balance_is_a_failure(router: respx.MockRouter) -> None:
+    """A negative amount fails the poll, and the message names the path only."""
+    router.get("/public").respond(json={"products": {"rp": {"balance_mb": -5}}})
+    with pytest.raises(PollError) as caught:
+        poll(EVOMI, "balance")
+    assert str(caught.value) == "GET /public $.products[...].balance_mb: expected float >= 0.0"
+
+
+def test_owner_is_a_hash(router: respx.MockRouter) -> None:
+    """The account is known by a hash of the proxy user name, for each product."""
+    report = poll_core(router, usage({}, total=0, proxy_username="somebody"))
+    assert report.statement is not None
+    hashed = frozenset({sha256(b"somebody").hexdigest()})
+    assert {"proxy_username/rpc": hashed} == report.statement.owners
+
+
+def test_product_of_another_code(router: respx.MockRouter) -> None:
+    """The entry that has the code asked for counts; when none has, the first one."""
+    entries = [{"code": "mp", "totalBandwidth": 1}, {"code": "rpc", "totalBandwidth": 2}]
+    router.get(USAGE).respond(json={"data": {"bandwidth": {"products": entries}}})
+    report = poll(EVOMI, "usage", options={"products": ["rpc", "sdc"]})
+    assert {
+        part: [sample.value for sample in samples] for part, samples in report.parts.items()
+    } == {"rpc": [2e6], "sdc": [1e6], "": [3e6]}
+
+
+def test_windows_of_the_ledger(router: respx.MockRouter) -> None:
+    """Day buckets are windows by their key, in order; the oldest is trimmed by the provider."""
+    stats = {"2026-11-20 00:00": 2, "2026-11-14 00:00": 1, "2026-11-19 00:00": 0.0000014}
+    scope = scope_of(poll_core(router, usage(stats)))
+    assert [
+        (one.id, one.start, one.partial, [reading.total for reading in one.readings])
+        for one in scope.windows
+    ] == [
+        ("2026-11-14 00:00", NOW - 6.5 * DAY, True, [1000000]),
+        ("2026-11-19 00:00", NOW - 1.5 * DAY, False, [1]),
+        ("2026-11-20 00:00", NOW - 0.5 * DAY, False, [2000000]),
+    ]
+    assert (scope.slack, scope.keep) == (38 * 3600, 14)
+    assert scope.offered_since == NOW - 6.5 * DAY
+    assert scope.complete_until == NOW - 900
+
+
+def test_no_gap_when_days_had_no_traffic(router: respx.MockRouter) -> None:
+    """Days without traffic have no bucket, and yet the answer covers them."""
+    ledger = Ledger()
+    for at, answer in (
+        (NOW - DAY, usage({}, total=0)),
+        (NOW, usage({"2026-11-20 00:00": 5})),
+    ):
+        router.get(USAGE).respond(json=answer)
+        report = poll(EVOMI, "usage", options={"products": ["rpc"]}, ledger=ledger, now=at)
+        assert report.statement is not None
+        ledger = record(ledger, report.statement, collector="usage", now=at, hold=0)
+    counters = ledger.scopes["rpc"].counters
+    assert counters[proof.USAGE_GAP_SECONDS_TOTAL, ("rpc", "")].value == 0
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{}, usage([]), usage({}, total=1), usage(None, total_bandwidth_mb=3)],
+    ids=["nothing", "no total", "a total", "a total beside"],
+)
+def test_missing_buckets_say_nothing_to_the_ledger(
+    router: respx.MockRouter, answer: object
+) -> None:
+    """Buckets that are missing are not days without traffic: those would be new usage later."""
+    report = poll_core(router, answer)
+    assert report.statement is not None
+    assert report.statement.scopes == ()
+    assert report.failures == {}
+
+
+def test_passwords_are_not_held() -> None:
+    """No field of the decoded products holds a password."""
+    assert Product.__struct_fields__ == ("balance_mb", "packages")
+    assert StaticIp.__struct_fields__ == ("ip_info",)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"periods": ["month"]}, r"\$\.periods\[0\]"),
+        ({"products": []}, r"length >= 1 - at `\$\.products`"),
+        ({"products": ["RPC"]}, r"\$\.products\[0\]"),
+        ({"plans": []}, "plans"),
+    ],
+)
+def test_options_that_are_refused(options: object, message: str) -> None:
+    """A period, product or option that the provider cannot have is a mistake that is named."""
+    with pytest.raises(msgspec.ValidationError, match=message):
+        msgspec.convert(options, Options)
