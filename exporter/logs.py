@@ -34,8 +34,8 @@ FORMATS = ("logfmt", "json")
 _BARE = re.compile(r"""[^\s="\\]+""")
 """What logfmt may have without quotes, when it can be printed."""
 
-_QUIET = ("httpx", "httpcore")
-"""Libraries that log URLs at INFO."""
+_QUIET = ("httpx", "httpcore", "uvicorn.error")
+"""Libraries whose INFO is not for us: the first two print URLs, the last one its own life."""
 
 
 def fields(**values: object) -> dict[str, Mapping[str, object]]:

@@ -1,11 +1,12 @@
 """Families and samples: the exposition's terms as values."""
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
 PREFIX = "proxy_provider_"
 """What every name of ours begins with."""
+
+_LARGEST = float("inf")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +39,7 @@ class Family:
         """
         if len(labels) != len(self.labels) or not labels.keys() >= set(self.labels):
             raise ValueError(f"{self.name}: labels {sorted(labels)} for {sorted(self.labels)}")
-        if not math.isfinite(value):
+        if not -_LARGEST < value < _LARGEST:
             raise ValueError(f"{self.name}: the value is not finite")
         return Sample(self, tuple(labels[name] for name in self.labels), value)
 

@@ -1,0 +1,73 @@
+"""Keys: the credential of an account, from the configuration or from a file."""
+
+import errno
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from exporter.config._place import Place
+from exporter.secret import Credential, Secret
+
+_HEADER_TEXT = re.compile(r"[!-~]+")
+"""What every HTTP header can carry (RFC 9110, section 5.5), without spaces: no key has one."""
+
+_OTHERS = 0o077
+"""The bits of a file's mode that let others than its owner at it."""
+
+_NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
+
+_NO_FILE = "there is no such file (a relative path begins in the folder of the configuration file)"
+"""Without its name: what is no file may be a key in the wrong place."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What a key file holds, and who may see it."""
+
+    text: str
+    mode: int
+
+
+def key_of(text: str, place: Place) -> Credential | None:
+    """Return *text* as a credential; None when it cannot be one, which is noted."""
+    secret = _secret(text, place)
+    return None if secret is None else Credential(secret)
+
+
+def key_in(file: Path, place: Place) -> Credential | None:
+    """Return the credential that *file* holds; None when it holds none, which is noted."""
+    content = _read(file, place)
+    if content is None:
+        return None
+    if content.mode & _OTHERS:
+        place.warn(f"{file}: its mode {content.mode:04o} lets others read the key: chmod 600")
+    secret = _secret(content.text, place, of=f"{file}: ")
+    return None if secret is None else Credential(secret, file)
+
+
+def _read(file: Path, place: Place) -> _Content | None:
+    try:
+        mode = file.stat().st_mode & 0o777
+        return _Content(file.read_text("utf-8"), mode)
+    except OSError as error:
+        known = error.errno not in _NOT_THERE
+        place.mistake(f"{file}: cannot be read: {error.strerror}" if known else _NO_FILE)
+    except UnicodeDecodeError:
+        place.mistake(f"{file}: is not UTF-8 text")
+    except ValueError:
+        place.mistake(_NO_FILE)
+    return None
+
+
+def _secret(text: str, place: Place, *, of: str = "") -> Secret | None:
+    key = text.strip()
+    if not key:
+        place.mistake(f"{of}the key is empty")
+    elif not _HEADER_TEXT.fullmatch(key):
+        place.mistake(
+            f"{of}the key has a space, a control character or one outside ASCII, which no HTTP"
+            " header can carry"
+        )
+    else:
+        return Secret(key)
+    return None

@@ -1,0 +1,145 @@
+"""Poller: polls one collector of one account for ever, and publishes what it finds.
+
+The clock decides when: polls lie an interval apart, each account at its own place in it, however
+long one takes. The one ``except Exception`` of the program is here.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from exporter.errors import ADVICE, PollError, Reason, UnsupportedError
+from exporter.logs import fields
+from exporter.providers import Collector, Report
+from exporter.schedule import back_off, next_turn, offset
+from exporter.session import Session, Settled
+from exporter.snapshot import Snapshot, SnapshotStore, Timing, after_answer, after_failure
+
+log = logging.getLogger(__name__)
+
+
+class Poller:
+    """One collector of one account."""
+
+    def __init__(
+        self,
+        session: Session,
+        collector: Collector,
+        store: SnapshotStore,
+        *,
+        poll_timeout: float,
+        max_series: int,
+    ) -> None:
+        self.session = session
+        self.collector = collector
+        self._store = store
+        self._poll_timeout = poll_timeout
+        self._max_series = max_series
+        self._clock = session.client.clock
+        self._failures_in_row = 0
+        first = Snapshot(
+            account=session.account, collector=collector.name, required=collector.required
+        )
+        store.put(first)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What it last published."""
+        return self._store.of(self.session.account.key)[self.collector.name]
+
+    async def run(self) -> None:
+        """Poll on every turn, until cancelled. The first poll is the caller's."""
+        interval = self.session.account.intervals[self.collector.name]
+        start = offset(self.session.account.key, interval)
+        while True:
+            now = self._clock.monotonic()
+            spared = back_off(
+                self.snapshot.error, failures=self._failures_in_row, interval=interval
+            )
+            turn = next_turn(now + spared, interval, start)
+            await self._clock.sleep(turn - now)
+            while pause := self.session.client.pause:
+                await self._clock.sleep(pause)
+            await self.poll()
+
+    async def poll(self) -> None:
+        """Poll once and publish the outcome."""
+        codes: Counter[str] = Counter()
+        began = self._clock.monotonic()
+        before = self.snapshot
+        try:
+            report = await self.session.ask(self.collector, within=self._poll_timeout, codes=codes)
+            settled = await self.session.settle(
+                self.collector, report, room=lambda: self._room(report)
+            )
+            after = self._answered(before, report, settled, began)
+        except PollError as error:
+            after = after_failure(before, error, timing=self._timing(began))
+        except Exception as error:
+            log.exception("poll crashed", extra=fields(**self._name()))
+            bug = PollError(self.collector.name, type(error).__name__, reason=Reason.INTERNAL)
+            after = after_failure(before, bug, timing=self._timing(began))
+        requests = Counter(before.requests)
+        requests.update(codes)
+        account = self.session.account
+        after = replace(after, account=account, requests=MappingProxyType(requests))
+        self._publish(before, after)
+
+    def _answered(
+        self, before: Snapshot, report: Report, settled: Settled, began: float
+    ) -> Snapshot:
+        counters = before.counters.samples if settled.counters is None else settled.counters
+        return after_answer(
+            before,
+            settled.parts,
+            failures=report.failures,
+            counters=counters,
+            timing=self._timing(began),
+        )
+
+    def _room(self, report: Report) -> int:
+        """Return how many series this poll may have, beside those that stay."""
+        snapshots = self._store.of(self.session.account.key).values()
+        others = sum(one.series for one in snapshots if one.collector != self.collector.name)
+        parts = self.snapshot.parts
+        kept = sum(len(parts[name].samples) for name in report.failures if name in parts)
+        return self._max_series - others - kept
+
+    def _timing(self, began: float) -> Timing:
+        now = self._clock.monotonic()
+        return Timing(self._clock.wall(), now, now - began)
+
+    def _publish(self, before: Snapshot, after: Snapshot) -> None:
+        self._store.put(after)
+        self._failures_in_row = 0 if after.error is None else self._failures_in_row + 1
+        if after.error is None:
+            if before.error is not None:
+                log.info("poll recovered", extra=fields(**self._name()))
+            return
+        begins = before.error is None or self._is_let_off(before.error) != self._is_let_off(
+            after.error
+        )
+        self._log_failure(after.error, begins=begins)
+
+    def _is_let_off(self, error: PollError) -> bool:
+        return isinstance(error, UnsupportedError) and not self.collector.required
+
+    def _log_failure(self, error: PollError, *, begins: bool) -> None:
+        level, text = logging.WARNING, "poll failed"
+        if self._is_let_off(error):
+            level, text = logging.INFO, "collector not supported"
+        level = level if begins else logging.DEBUG
+        extra = fields(
+            **self._name(), reason=error.reason, error=str(error), advice=ADVICE[error.reason]
+        )
+        log.log(level, text, extra=extra)
+
+    def _name(self) -> Mapping[str, str]:
+        account = self.session.account
+        return {
+            "provider": account.provider,
+            "account": account.name,
+            "collector": self.collector.name,
+        }

@@ -1,0 +1,132 @@
+"""Session: one account at its provider, for as long as it is configured."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from exporter.account import Account
+from exporter.api import Access, Api, Client, Clock, Pool
+from exporter.errors import AuthError, IdentityError, PayloadError, StateError
+from exporter.ledger import Ledger, record
+from exporter.ledger_samples import counters, gauges
+from exporter.metrics import Sample
+from exporter.providers import Collector, Context, Provider, Report
+from exporter.reading import Statement
+from exporter.secret import Credential
+from exporter.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What all sessions share; *hold* is how many seconds a new counter series shows 0."""
+
+    pool: Pool
+    state: State
+    hold: float
+    clock: Clock = field(default_factory=Clock)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a poll has to show: gauges by part, and counters; None when those stay as they were."""
+
+    parts: dict[str, tuple[Sample, ...]]
+    counters: tuple[Sample, ...] | None = None
+
+    def series(self) -> int:
+        """Count the series."""
+        return sum(map(len, self.parts.values())) + len(self.counters or ())
+
+
+class Session:
+    """One account's client and ledger, shared by its collectors."""
+
+    def __init__(self, account: Account, provider: Provider, shared: Resources) -> None:
+        self.account = account
+        self.provider = provider
+        access = Access(account.base_url, account.credential, provider.auth, provider.spacing)
+        self.client = Client(shared.pool, access, clock=shared.clock)
+        self._shared = shared
+        self._ledger = shared.state.load(account.key)
+        self._asked_with: dict[str, Credential] = {}
+        """What each collector's latest report was asked for with."""
+        self._confirmed: Credential | None = None
+        """The credential that is known to be this account's; readings wait for it."""
+        self._lock = asyncio.Lock()
+
+    async def ask(self, collector: Collector, *, within: float, codes: Counter[str]) -> Report:
+        """Poll *collector* in at most *within* seconds; *codes* counts the answers.
+
+        A credential that is refused is read from its file again, and tried if it has changed.
+        Raises: PollError.
+        """
+        deadline = asyncio.get_running_loop().time() + within
+        api = Api(self.client, deadline=deadline, codes=codes)
+        context = Context(self.client.now, self.account.options, self._ledger)
+        try:
+            report = await collector.poll(api, context)
+        except AuthError:
+            self._reread_credential()
+            if self.client.credential == api.credential:
+                raise
+            api = Api(self.client, deadline=deadline, codes=codes)
+            report = await collector.poll(api, context)
+        self._asked_with[collector.name] = api.credential
+        return report
+
+    def _reread_credential(self) -> None:
+        self.client.reread_credential()
+        self.account = replace(self.account, credential=self.client.credential)
+
+    async def settle(
+        self, collector: Collector, report: Report, *, room: Callable[[], int]
+    ) -> Settled:
+        """Enter *report*, the latest of *collector*, into the ledger; return what is to be shown.
+
+        It is on disk first. *room* tells how many series the account may still have.
+        Raises: PollError when the report must not be entered: then nothing was.
+        """
+        async with self._lock:
+            statement = report.statement
+            asked_with = self._asked_with[collector.name]
+            if statement is None or not (collector.required or self._confirmed == asked_with):
+                return _fit(Settled(dict(report.parts)), collector, room())
+            ledger = self._record(collector, statement)
+            settled = _fit(_show(ledger, statement, report, collector), collector, room())
+            self._confirmed = asked_with
+            return await self._commit(ledger, settled)
+
+    def _record(self, collector: Collector, statement: Statement) -> Ledger:
+        try:
+            return record(
+                self._ledger,
+                statement,
+                collector=collector.name,
+                now=self._shared.clock.wall(),
+                hold=self._shared.hold,
+            )
+        except IdentityError:
+            self._confirmed = None
+            raise
+
+    async def _commit(self, ledger: Ledger, settled: Settled) -> Settled:
+        try:
+            await self._shared.state.commit(self.account.key, ledger)
+        except StateError:
+            return Settled(settled.parts)
+        self._ledger = ledger
+        return settled
+
+
+def _show(ledger: Ledger, statement: Statement, report: Report, collector: Collector) -> Settled:
+    parts = dict(report.parts)
+    for part, sample in gauges(ledger, statement):
+        parts[part] = (*parts.get(part, ()), sample)
+    return Settled(parts, tuple(counters(ledger, collector.name)))
+
+
+def _fit(settled: Settled, collector: Collector, room: int) -> Settled:
+    if settled.series() <= room:
+        return settled
+    raise PayloadError(collector.name, "the account would have more series than max_series allows")

@@ -1,0 +1,147 @@
+"""Snapshot: what one collector of one account has to show, after its latest poll.
+
+Values only: the next snapshot is computed from the previous one. Publishing one is a single
+reference swap, so a scrape sees whole polls and takes no lock.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from exporter.account import Account
+from exporter.errors import PollError, Reason, UnsupportedError
+from exporter.metrics import Sample
+
+NO_FAILURES = MappingProxyType(dict.fromkeys(Reason, 0))
+"""Every reason, never met: what a collector starts with."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Samples that come and age together; *at* is the monotonic time of the poll they are from."""
+
+    samples: tuple[Sample, ...] = ()
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """One collector of one account. Before its first poll, *duration* is None."""
+
+    account: Account
+    collector: str
+    required: bool
+    parts: Mapping[str, Part] = field(default_factory=dict)
+    """Gauges, by what the provider was asked for."""
+    counters: Part = field(default_factory=Part)
+    success: bool = False
+    supported: bool = True
+    polls: int = 0
+    failures: Mapping[Reason, int] = field(default_factory=lambda: NO_FAILURES)
+    requests: Mapping[str, int] = field(default_factory=dict)
+    """HTTP requests sent for this collector, by status code or ``error``."""
+    duration: float | None = None
+    last_success: float | None = None
+    """Unix seconds by our own clock; None before the first success."""
+    error: PollError | None = None
+    """What the last poll failed with."""
+
+    @property
+    def series(self) -> int:
+        """How many series it shows, those of its health left out."""
+        return len(self.counters.samples) + sum(len(part.samples) for part in self.parts.values())
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two polls."""
+        return self.account.intervals[self.collector]
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When a poll ended, by the wall clock and the monotonic one, and how long it took."""
+
+    wall: float
+    monotonic: float
+    duration: float
+
+
+def after_answer(
+    snapshot: Snapshot,
+    parts: Mapping[str, Iterable[Sample]],
+    *,
+    failures: Mapping[str, PollError],
+    counters: Iterable[Sample],
+    timing: Timing,
+) -> Snapshot:
+    """Return the snapshot after an answer; parts that failed keep what they last had."""
+    kept = {name: snapshot.parts[name] for name in failures if name in snapshot.parts}
+    new = {name: Part(tuple(samples), timing.monotonic) for name, samples in parts.items()}
+    answered = replace(
+        snapshot, parts=kept | new, counters=Part(tuple(counters), timing.monotonic), supported=True
+    )
+    worst = _worst(failures.values(), excused=bool(new) and not snapshot.required)
+    if worst is not None:
+        return after_failure(answered, worst, timing=timing)
+    return replace(
+        answered,
+        success=True,
+        error=None,
+        polls=snapshot.polls + 1,
+        duration=timing.duration,
+        last_success=timing.wall,
+    )
+
+
+def _worst(failures: Iterable[PollError], *, excused: bool) -> PollError | None:
+    """Return the failure that the poll is judged by.
+
+    *excused*: parts that the account may not use are none, since there are others.
+    """
+    found = sorted(failures, key=lambda error: isinstance(error, UnsupportedError))
+    if not found or (excused and isinstance(found[0], UnsupportedError)):
+        return None
+    return found[0]
+
+
+def after_failure(snapshot: Snapshot, error: PollError, *, timing: Timing) -> Snapshot:
+    """Return the snapshot after a failed poll: gauges and counters stay as they were.
+
+    An optional collector whose endpoint the account may not use has not failed.
+    """
+    ended = replace(
+        snapshot, success=False, error=error, polls=snapshot.polls + 1, duration=timing.duration
+    )
+    if isinstance(error, UnsupportedError) and not snapshot.required:
+        return replace(ended, supported=False)
+    counted = {**snapshot.failures, error.reason: snapshot.failures[error.reason] + 1}
+    return replace(ended, failures=counted)
+
+
+AccountKey = tuple[str, str]
+"""Provider and name."""
+
+
+class SnapshotStore:
+    """The present snapshots. Written by the polling loop alone, read by any thread."""
+
+    def __init__(self) -> None:
+        self._accounts: Mapping[AccountKey, Mapping[str, Snapshot]] = {}
+
+    def put(self, snapshot: Snapshot) -> None:
+        """Publish *snapshot* in place of its predecessor."""
+        account = snapshot.account.key
+        collectors = {**self._accounts.get(account, {}), snapshot.collector: snapshot}
+        self._accounts = {**self._accounts, account: collectors}
+
+    def remove(self, account: AccountKey) -> None:
+        """Withdraw the snapshots of *account*."""
+        self._accounts = {key: value for key, value in self._accounts.items() if key != account}
+
+    def of(self, account: AccountKey) -> Mapping[str, Snapshot]:
+        """Return the snapshots of *account*, by collector."""
+        return self._accounts[account]
+
+    def all(self) -> tuple[Snapshot, ...]:
+        """Return all snapshots at one moment, in the order in which they were first published."""
+        return tuple(one for collectors in self._accounts.values() for one in collectors.values())

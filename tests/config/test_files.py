@@ -1,0 +1,151 @@
+"""Configuration files: ``configs/invalid-<what>.yml``, its messages in ``invalid-<what>.txt``."""
+
+from pathlib import Path
+
+import pytest
+
+from exporter.account import Account
+from exporter.config import Config, Price, effective, load
+from exporter.errors import UsageError
+from exporter.providers import PROVIDERS as REAL_PROVIDERS
+from exporter.providers._provider import NoOptions
+from exporter.secret import Credential, Secret
+from tests.config.fake import PROVIDERS, Periods, Products
+
+CONFIGS = Path(__file__).parent.parent / "configs"
+ENVIRON = {
+    "EMPTY": "",
+    "EVOMI_API_KEY": "evomi-key",
+    "HOST": "localhost",
+    "WEPROXIES_API_TOKEN": "weproxies-key",
+}
+INVALID = sorted(CONFIGS.glob("invalid-*.yml"))
+
+
+def mistakes(path: Path) -> tuple[str, ...]:
+    """Return what loading the file complains about, with paths from the folder on."""
+    with pytest.raises(UsageError) as caught:
+        load(path, ENVIRON, PROVIDERS)
+    return tuple(line.replace(f"{CONFIGS}/", "") for line in caught.value.mistakes)
+
+
+@pytest.mark.parametrize("path", INVALID, ids=lambda path: path.stem)
+def test_invalid_file(path: Path) -> None:
+    """A file with mistakes gives all of them, each on a line that begins with its place."""
+    expected = path.with_suffix(".txt").read_text("utf-8").splitlines()
+
+    assert tuple(f"{path.name}: {line}" for line in expected) == mistakes(path)
+
+
+@pytest.mark.parametrize("path", INVALID, ids=lambda path: path.stem)
+def test_messages_hide_secrets(path: Path) -> None:
+    """Wherever a key may have landed by mistake, no message shows it."""
+    assert "s3c" not in "\n".join(mistakes(path))
+
+
+def test_messages_of_the_tables_are_there() -> None:
+    """Every file has messages, and every list of messages a file."""
+    assert {path.stem for path in INVALID} == {path.stem for path in CONFIGS.glob("invalid-*.txt")}
+
+
+def test_no_such_file(tmp_path: Path) -> None:
+    """A configuration file that is not there is a mistake that names it."""
+    with pytest.raises(UsageError) as caught:
+        load(tmp_path / "none.yml", {}, PROVIDERS)
+
+    expected = f"{tmp_path}/none.yml: cannot be read: No such file or directory"
+    assert (expected,) == caught.value.mistakes
+
+
+def test_full_file() -> None:
+    """Every key of the file ends where it belongs."""
+    key_file = CONFIGS / "keys" / "webshare"
+    config = load(CONFIGS / "valid-full.yml", ENVIRON, PROVIDERS)
+
+    assert (
+        config.poll_timeout,
+        config.stale_after,
+        config.max_series,
+        config.hold_new_series,
+    ) == (20.0, 4, 500, 0.0)
+    assert (Price("evomi", "rpc", 0.49), Price("evomi", "mp", 2.0)) == config.prices
+    assert config.accounts == (
+        Account(
+            provider="webshare",
+            name="main",
+            credential=Credential(Secret("key-in-a-file"), key_file),
+            base_url="https://api.webshare.example",
+            intervals={"usage": 60, "proxies": 3600},
+            options=NoOptions(),
+        ),
+        Account(
+            provider="weproxies",
+            name="scraping",
+            credential=Credential(Secret("weproxies-key")),
+            base_url="https://api.weproxies.example",
+            intervals={"usage": 300, "realtime": 30},
+            options=Periods(periods=("week", "all")),
+        ),
+        Account(
+            provider="evomi",
+            name="team",
+            credential=Credential(Secret("prefix-evomi-key")),
+            base_url="http://localhost:8080/evomi",
+            intervals={"usage": 300, "balance": 300},
+            options=Products(products=("rpc", "mp")),
+            prices={"rpc": 0.49e-9, "mp": 2e-9},
+        ),
+    )
+
+
+def test_least_file() -> None:
+    """One account with a name and a key is a configuration; all else has a default."""
+    config = load(CONFIGS / "valid-least.yml", {}, PROVIDERS)
+
+    assert Config(accounts=config.accounts) == config
+    assert config.accounts[0].intervals == {"usage": 300, "proxies": 900, "account": 900}
+    assert (
+        config.poll_timeout,
+        config.stale_after,
+        config.max_series,
+        config.hold_new_series,
+    ) == (30.0, 3, 10_000, 300.0)
+
+
+def test_options_of_the_real_providers() -> None:
+    """Every provider that there is takes its documented options and collectors."""
+    config = load(CONFIGS / "valid-options.yml", {}, REAL_PROVIDERS)
+
+    assert [account.provider for account in config.accounts] == list(REAL_PROVIDERS)
+    assert "products:\n  - rpc\n  - mp\n" in effective(config, REAL_PROVIDERS)
+
+
+def test_anchors() -> None:
+    """YAML's merge keys work, a key may override them, and a date is a name."""
+    config = load(CONFIGS / "valid-anchors.yml", {}, PROVIDERS)
+
+    assert [account.name for account in config.accounts] == ["main", "other", "2026-11-20"]
+    assert config.accounts[0].intervals == config.accounts[1].intervals
+
+
+def test_variables_without_a_mention() -> None:
+    """With a file, the variables that stand in for one make no account."""
+    config = load(CONFIGS / "valid-least.yml", {"EVOMI_API_KEY": "abc"}, PROVIDERS)
+
+    assert [account.provider for account in config.accounts] == ["webshare"]
+
+
+@pytest.mark.parametrize(("mode", "warned"), [(0o600, False), (0o640, True), (0o604, True)])
+def test_key_file_that_others_can_read(tmp_path: Path, mode: int, *, warned: bool) -> None:
+    """A key file that more than its owner can read is worth a warning that names it."""
+    key_file = tmp_path / "key"
+    key_file.write_text("abc\n")
+    key_file.chmod(mode)
+    path = tmp_path / "config.yml"
+    path.write_text("accounts: [{provider: webshare, name: main, api_key_file: key}]")
+
+    warning = (
+        f"{path}: accounts[0].api_key_file: {key_file}: its mode {mode:04o} lets others read the"
+        " key: chmod 600"
+    )
+    assert ((warning,) if warned else ()) == load(path, {}, PROVIDERS).warnings
