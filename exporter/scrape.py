@@ -1,0 +1,206 @@
+"""Scrape: the body that Prometheus gets, made once for all who ask.
+
+Every scrape shows the snapshots of one moment, so whole polls only. What comes of them is rendered
+when it is first asked for, and kept until a snapshot changes or the next gauge goes stale; lines
+are kept longer, as long as what they were made of. The exporter's own families and those of its
+process follow, fresh at each scrape: no family is in both halves.
+"""
+
+import math
+import time
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from threading import Lock
+
+from prometheus_client import (
+    CollectorRegistry,
+    GCCollector,
+    PlatformCollector,
+    ProcessCollector,
+    exposition,
+)
+from prometheus_client.openmetrics import exposition as openmetrics
+
+from exporter.exposition import Format, Rendering, blocks, join, render, rerender
+from exporter.health import account_samples, collector_samples
+from exporter.metrics import Sample
+from exporter.snapshot import Part, Snapshot, SnapshotStore
+
+_GZIP_LEVEL = 1
+"""A tenth of the CPU of level 9 for less than half as many bytes more."""
+
+_GZIP_WBITS = 31
+"""zlib's sign for a gzip member, with the largest window; it sets no time."""
+
+_Source = Part | Snapshot | tuple[Snapshot, ...]
+"""What samples come from; equal means that the samples are, too."""
+
+
+def stale_at(snapshot: Snapshot, part: Part, stale_after: int) -> float:
+    """Return the monotonic time after which the gauges of *part* are no longer shown."""
+    return part.at + stale_after * snapshot.interval
+
+
+class _Plain:
+    """Text that more can follow."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._head = "".join(texts).encode()
+
+    def followed_by(self, tail: bytes) -> bytes:
+        """Return the body with *tail* at its end."""
+        return self._head + tail
+
+
+class _Gzip:
+    """The same, compressed once: what follows goes on in a copy of the stream, as one member."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._stream = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, _GZIP_WBITS)
+        pieces = [self._stream.compress(text.encode()) for text in texts]
+        self._head = b"".join((*pieces, self._stream.flush(zlib.Z_SYNC_FLUSH)))
+
+    def followed_by(self, tail: bytes) -> bytes:
+        """Return the body with *tail* at its end."""
+        end = self._stream.copy()
+        return b"".join((self._head, end.compress(tail), end.flush()))
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What is shown as long as the snapshots are these and *expires* is not over."""
+
+    snapshots: tuple[Snapshot, ...] = ()
+    expires: float = math.inf
+    renderings: Mapping[object, tuple[_Source, Rendering]] = field(default_factory=dict)
+    bodies: dict[tuple[Format, bool], _Plain | _Gzip] = field(default_factory=dict)
+    """By format, and whether compressed; filled as they are asked for."""
+
+    def holds(self, snapshots: tuple[Snapshot, ...], now: float) -> bool:
+        """Say whether this is what to show of *snapshots* at *now*."""
+        return now <= self.expires and snapshots == self.snapshots
+
+
+class Scrape:
+    """Makes the body of every scrape, for any number of threads.
+
+    *own* yields the exporter's own samples, none of which may be of a family that has accounts.
+    *process* has the families of the process and of Python.
+    """
+
+    def __init__(
+        self,
+        store: SnapshotStore,
+        own: Callable[[], Iterable[Sample]],
+        *,
+        stale_after: int,
+        monotonic: Callable[[], float] = time.monotonic,
+        process: CollectorRegistry | None = None,
+    ) -> None:
+        self.stale_after = stale_after
+        self._store = store
+        self._own = own
+        self._monotonic = monotonic
+        self._process = process_registry() if process is None else process
+        self._view = _View()
+        self._building = Lock()
+
+    def body(self, form: Format, *, gzip: bool) -> bytes:
+        """Return the body of a scrape; may have to render and compress it first."""
+        with self._building:
+            now, snapshots = self._monotonic(), self._store.all()
+            if not self._view.holds(snapshots, now):
+                self._view = self._next_view(snapshots, now)
+            body = self._view.bodies.get((form, gzip))
+            if body is None:
+                body = self._build(form, gzip=gzip)
+        return body.followed_by(self._tail(form))
+
+    def ready_body(self, form: Format, *, gzip: bool) -> bytes | None:
+        """Return the body of a scrape if it takes no waiting, else None."""
+        view = self._view
+        if not view.holds(self._store.all(), self._monotonic()):
+            return None
+        body = view.bodies.get((form, gzip))
+        return None if body is None else body.followed_by(self._tail(form))
+
+    def _build(self, form: Format, *, gzip: bool) -> _Plain | _Gzip:
+        chunks = (rendering.chunks for _, rendering in self._view.renderings.values())
+        body = (_Gzip if gzip else _Plain)(blocks(chunks, form))
+        self._view.bodies[form, gzip] = body
+        return body
+
+    def _tail(self, form: Format) -> bytes:
+        own = join([render(self._own())], form).encode()
+        if form is Format.TEXT:
+            return own + exposition.generate_latest(self._process)
+        latest: bytes = openmetrics.generate_latest(self._process)  # type: ignore[no-untyped-call]  # not annotated
+        return own + latest
+
+    def _next_view(self, snapshots: tuple[Snapshot, ...], now: float) -> _View:
+        expires = math.inf
+        renderings: dict[object, tuple[_Source, Rendering]] = {}
+        for those in _by_account(snapshots).values():
+            for key, source in _always(those):
+                renderings[key] = self._rendered(key, source, those[0])
+            for key, part, stale in self._gauges(those):
+                if now <= stale:
+                    renderings[key] = self._rendered(key, part, those[0])
+                    expires = min(expires, stale)
+        return _View(snapshots, expires, renderings)
+
+    def _gauges(self, snapshots: Iterable[Snapshot]) -> Iterator[tuple[object, Part, float]]:
+        for snapshot in snapshots:
+            for name, part in snapshot.parts.items():
+                yield (
+                    ("gauges", _key(snapshot), name),
+                    part,
+                    stale_at(snapshot, part, self.stale_after),
+                )
+
+    def _rendered(self, key: object, source: _Source, one: Snapshot) -> tuple[_Source, Rendering]:
+        """Render *source*, of the account of *one*, unless it was the source last time, too."""
+        before = self._view.renderings.get(key)
+        if before is None:
+            return source, rerender(_samples(source), one.account.key, Rendering())
+        if before[0] == source:
+            return before
+        return source, rerender(_samples(source), one.account.key, before[1])
+
+
+def process_registry() -> CollectorRegistry:
+    """Return a registry with the families of the process and of Python."""
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    GCCollector(registry=registry)
+    return registry
+
+
+def _by_account(snapshots: Iterable[Snapshot]) -> Mapping[tuple[str, str], tuple[Snapshot, ...]]:
+    accounts: dict[tuple[str, str], tuple[Snapshot, ...]] = {}
+    for snapshot in snapshots:
+        key = snapshot.account.key
+        accounts[key] = (*accounts.get(key, ()), snapshot)
+    return accounts
+
+
+def _always(snapshots: tuple[Snapshot, ...]) -> Iterator[tuple[object, _Source]]:
+    """Yield the sources of one account that never go stale, each with a key of its own."""
+    yield snapshots[0].account.key, snapshots
+    for snapshot in snapshots:
+        yield _key(snapshot), snapshot
+        yield ("counters", _key(snapshot)), snapshot.counters
+
+
+def _key(snapshot: Snapshot) -> tuple[str, str, str]:
+    return (*snapshot.account.key, snapshot.collector)
+
+
+def _samples(source: _Source) -> Iterable[Sample]:
+    if isinstance(source, Part):
+        return source.samples
+    if isinstance(source, Snapshot):
+        return collector_samples(source)
+    return account_samples(source)
