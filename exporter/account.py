@@ -25,6 +25,3 @@ class Account:
     def key(self) -> tuple[str, str]:
         """What no other account has: provider and name."""
         return self.provider, self.name
-
-    def __str__(self) -> str:
-        return f"provider={self.provider} account={self.name}"

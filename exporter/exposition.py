@@ -89,7 +89,7 @@ def _by_family(samples: Iterable[Sample]) -> Mapping[Family, list[Sample]]:
 def _start(sample: Sample, account: tuple[str, str] | None) -> str:
     values = (*account, *sample.labels) if account else sample.labels
     pairs = zip(sample.family.all_labels, values, strict=True)
-    labels = ",".join(f'{name}="{_escape_label(value)}"' for name, value in pairs)
+    labels = ",".join(f'{name}="{escape_label(value)}"' for name, value in pairs)
     block = f"{{{labels}}}" if labels else ""
     return f"{sample.family.name}{block} "
 
@@ -105,7 +105,8 @@ def _number(value: float) -> str:
     return f"{whole[0]}.{whole[1:]}{rest}".rstrip("0.") + _EXPONENTS[len(whole)]
 
 
-def _escape_label(text: str) -> str:
+def escape_label(text: str) -> str:
+    """Return *text* as it stands between the quotes of a label."""
     encodable = text if text.isascii() else _UNENCODABLE.sub("\ufffd", text)
     return _escape(encodable).replace('"', r"\"")
 
@@ -130,7 +131,7 @@ def blocks(chunks: Iterable[Chunks], form: Format) -> Iterator[str]:
             lines.setdefault(family, []).append(text)
     ranks = _ranks()
     for family in sorted(lines, key=lambda family: ranks.get(family, len(ranks))):
-        yield "".join((_head(family, form), *lines[family]))
+        yield "".join((head(family, form), *lines[family]))
 
 
 @cache
@@ -138,7 +139,8 @@ def _ranks() -> Mapping[Family, int]:
     return {family: rank for rank, family in enumerate(catalogue())}
 
 
-def _head(family: Family, form: Format) -> str:
+def head(family: Family, form: Format) -> str:
+    """Return the HELP and TYPE lines of *family*."""
     name, text = family.name, _escape(family.help)
     if form is Format.OPENMETRICS:
         text = text.replace('"', r"\"")

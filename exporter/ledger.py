@@ -33,27 +33,14 @@ Everything here is pure: no clock, no I/O, no state but the values passed in.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from exporter.counter import Counter, grow, release
 from exporter.errors import IdentityError
 from exporter.metrics import proof
 from exporter.reading import Place, ScopeReading, Series, Statement, WindowReading
 from exporter.window import TRAFFIC, Corrections, Key, Window, read_window
 
-
-@dataclass(frozen=True, slots=True)
-class Counter:
-    """One counter: its value, and whether that may be shown yet.
-
-    *shown_at* is when this process first showed it, as 0; None before.
-    """
-
-    value: int = 0
-    released: bool = False
-    shown_at: float | None = None
-
-    @property
-    def shown(self) -> int:
-        """What a scrape sees."""
-        return self.value if self.released else 0
+RETIRED_AFTER = 14 * 86_400.0
+"""Seconds after its end when a scope's windows are settled; no provider revises for so long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +97,7 @@ def record(
     *now* is our own clock's time, *hold* how long a new series shows 0, both in seconds.
     Raises: IdentityError when the statement is another account's.
     """
-    _check_owner(ledger, statement)
+    check_owner(ledger, statement.owners)
     listed = statement.listed or {}
     created = {scope: at for scope, at in listed.items() if at is not None}
     known = replace(
@@ -127,15 +114,20 @@ def record(
         scopes[reading.scope] = _read_scope(
             scopes.get(reading.scope), reading, at=statement.at, collector=collector, in_full=late
         )
+    for name, ended in known.ended.items():
+        if name in scopes and statement.at - ended > RETIRED_AFTER:
+            scopes[name] = _retire(scopes[name])
     mine = {name for name, scope in scopes.items() if scope.collector == collector}
     fresh = known.fresh | (mine - statement.failed)
     for name in (mine & fresh) - statement.failed:
-        scopes[name] = _release(scopes[name], now=now, hold=hold)
+        shown = release(scopes[name].counters, now=now, hold=hold)
+        scopes[name] = replace(scopes[name], counters=shown)
     return replace(known, scopes=scopes, fresh=fresh)
 
 
-def _check_owner(ledger: Ledger, statement: Statement) -> None:
-    for kind, ids in statement.owners.items():
+def check_owner(ledger: Ledger, owners: Mapping[str, frozenset[str]]) -> None:
+    """Raise IdentityError when *owners*, as in a statement, are not those of *ledger*."""
+    for kind, ids in owners.items():
         known = ledger.owners.get(kind, frozenset())
         if known and ids and known.isdisjoint(ids):
             raise IdentityError(kind, "none of the ids in the answer is known for this account")
@@ -175,7 +167,7 @@ def _read_scope(
         read_at=max(at, scope.read_at),
         baseline=_baseline(windows, at - reading.slack) if first else scope.baseline,
         windows=windows,
-        counters=_grow(scope.counters, growth),
+        counters=grow(scope.counters, growth),
         complete_until=max(complete, default=None),
     )
     return _fold(scope, reading)
@@ -252,18 +244,6 @@ def _counts_from_zero(scope: Scope, window: WindowReading, slack: float) -> bool
     return window.start > scope.born - slack
 
 
-def _grow(
-    counters: Mapping[Series, Counter], growth: Iterable[tuple[Series, int]]
-) -> Mapping[Series, Counter]:
-    grown = dict(counters)
-    for series, by in growth:
-        old = grown.get(series)
-        if old is None or by:
-            old = old or Counter()
-            grown[series] = replace(old, value=old.value + by)
-    return grown
-
-
 def _fold(scope: Scope, reading: ScopeReading) -> Scope:
     floor = max(scope.floor, _new_floor(scope, reading))
     settled = [name for name in scope.windows if name < floor]
@@ -276,20 +256,16 @@ def _fold(scope: Scope, reading: ScopeReading) -> Scope:
     return replace(scope, floor=floor, windows=windows, folded=folded)
 
 
+def _retire(scope: Scope) -> Scope:
+    """Fold a scope that is over, but for its newest window: it would keep the others for ever."""
+    if len(scope.windows) <= 1:
+        return scope
+    newest = max(scope.windows)
+    return replace(scope, floor=newest, windows={newest: scope.windows[newest]}, baseline={})
+
+
 def _new_floor(scope: Scope, reading: ScopeReading) -> str:
     if reading.keep is None:
         return reading.floor or ""
     newest = sorted(scope.windows, reverse=True)[: reading.keep]
     return newest[-1] if len(newest) == reading.keep else ""
-
-
-def _release(scope: Scope, *, now: float, hold: float) -> Scope:
-    changed: dict[Series, Counter] = {}
-    for series, counter in scope.counters.items():
-        if counter.released:
-            continue
-        if counter.shown_at is None:
-            changed[series] = replace(counter, shown_at=now)
-        elif now - counter.shown_at >= hold:
-            changed[series] = replace(counter, released=True)
-    return replace(scope, counters={**scope.counters, **changed}) if changed else scope

@@ -471,3 +471,20 @@ def test_baseline_keeps_what_could_still_grow() -> None:
         "099": {(TRAFFIC.name, ()): 5},
         "100": {(TRAFFIC.name, ()): 1},
     }
+
+
+def test_scope_that_is_over_keeps_its_newest_window_alone() -> None:
+    """A plan that ended two weeks ago takes no more room, and its counter stays."""
+    ended = frozenset({"1"})
+    ledger = read(hours({99: 5, 100: 5}), replace(hours({99: 6, 100: 7}), ended=frozenset({"1"})))
+    later = Statement(at=100 * HOUR + 15 * DAY, ended=ended)
+    assert set(read(later, ledger=ledger).scopes["1"].windows) == {"100"}
+    assert value(read(later, later, ledger=ledger)) == value(ledger) == 3
+
+
+def test_scope_that_ended_lately_keeps_its_windows() -> None:
+    """A plan that has just ended may still be revised."""
+    ended = frozenset({"1"})
+    ledger = read(hours({99: 5, 100: 5}), Statement(at=110 * HOUR, ended=ended))
+    later = Statement(at=110 * HOUR + 13 * DAY, ended=ended)
+    assert set(read(later, ledger=ledger).scopes["1"].windows) == {"099", "100"}

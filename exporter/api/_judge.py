@@ -32,6 +32,10 @@ _CLIENT_ERRORS: dict[int, type[PollError]] = {
 }
 
 
+_MAY_WAIT = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+"""Whose ``Retry-After`` is obeyed; any other fault is tried again at once."""
+
+
 @contextmanager
 def map_errors(where: str) -> Iterator[None]:
     """Turn every error that httpx raises within into one of ours, without its text."""
@@ -60,7 +64,7 @@ def judge(response: httpx.Response, where: str, *, now: float) -> None:
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return
     what = f"the provider answered {status}"
-    wait = retry_after(response, now=now)
+    wait = retry_after(response, now=now) if status in _MAY_WAIT else None
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise UnavailableError(
             where, what, reason=Reason.SERVER_ERROR, status=status, retry_after=wait

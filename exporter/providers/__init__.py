@@ -7,7 +7,14 @@ of its documented answers, and its row in the README.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from exporter.providers._provider import Collector, Context, Provider, Report
+from exporter.providers._provider import (
+    Bucket,
+    Collector,
+    Context,
+    Provider,
+    Report,
+    TimeRange,
+)
 from exporter.providers.evomi import EVOMI
 from exporter.providers.webshare import WEBSHARE
 from exporter.providers.weproxies import WEPROXIES
@@ -17,4 +24,12 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
 )
 """Every provider by its name, in the order in which the README lists them."""
 
-__all__ = ["PROVIDERS", "Collector", "Context", "Provider", "Report"]
+__all__ = [
+    "PROVIDERS",
+    "Bucket",
+    "Collector",
+    "Context",
+    "Provider",
+    "Report",
+    "TimeRange",
+]

@@ -5,7 +5,7 @@ A provider reads: it does not log, sleep, retry, know a clock of its own, or set
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -15,7 +15,7 @@ from exporter.api import Api
 from exporter.errors import AuthError, PollError, RateLimitError
 from exporter.ledger import Ledger
 from exporter.metrics import Family, Sample
-from exporter.reading import Statement
+from exporter.reading import Reading, Statement
 from exporter.secret import Secret
 
 A = TypeVar("A")
@@ -86,6 +86,39 @@ class Collector:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeRange:
+    """From *start* up to *end*, in Unix seconds by the provider's clock."""
+
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket:
+    """What was used in one scope from *start* up to *end*, in Unix seconds.
+
+    *window* is the id of the ledger's window that it is, None when the ledger has others; *slack*
+    is then as in ScopeReading.
+    """
+
+    scope: str
+    start: float
+    end: float
+    readings: tuple[Reading, ...]
+    window: str | None = None
+    slack: float = 0.0
+
+
+History = Callable[[Api, Context, TimeRange], AsyncIterator[Bucket]]
+"""Yields what the provider remembers of a time range, in any order, each bucket once.
+
+Buckets that lie in part outside the range are whole; one that still grows ends now. Raises
+PollError when anything is missing that should be there, and when the account is another one than
+the ledger's.
+"""
+
+
+@dataclass(frozen=True, slots=True)
 class Provider:
     """A provider: facts and functions, no state.
 
@@ -104,6 +137,8 @@ class Provider:
     spacing: Mapping[str, float]
     collectors: tuple[Collector, ...]
     options: type[msgspec.Struct] = NoOptions
+    history: History | None = None
+    """What ``backfill`` writes; None when the provider remembers nothing."""
 
     def collector(self, name: str) -> Collector:
         """Return the collector called *name*.

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from exporter.state._file import FileState
 from exporter.state._memory import MemoryState
-from exporter.state._state import State
+from exporter.state._readers import read_ledgers
+from exporter.state._state import AccountKey, State
 
 
 def open_state(path: Path | None) -> State:
@@ -15,4 +16,4 @@ def open_state(path: Path | None) -> State:
     return MemoryState() if path is None else FileState(path)
 
 
-__all__ = ["FileState", "MemoryState", "State", "open_state"]
+__all__ = ["AccountKey", "FileState", "MemoryState", "State", "open_state", "read_ledgers"]

@@ -10,7 +10,8 @@ from typing import TypeVar
 
 import msgspec
 
-from exporter.ledger import Counter, Ledger, Scope
+from exporter.counter import Counter
+from exporter.ledger import Ledger, Scope
 from exporter.metrics import Family, catalogue
 from exporter.window import Fall, Window
 

@@ -145,7 +145,7 @@ def _problem(path: Path) -> str | None:
         return None
     try:
         with closing(_connect(path)) as connection:
-            _check(connection, path)
+            check(connection, path)
     except sqlite3.OperationalError as error:
         raise StartError(f"--storage.path: {path}: {error}") from error
     except (sqlite3.DatabaseError, ValueError) as error:
@@ -153,11 +153,15 @@ def _problem(path: Path) -> str | None:
     return None
 
 
-def _check(connection: sqlite3.Connection, path: Path) -> None:
+def check(connection: sqlite3.Connection, path: Path) -> None:
+    """Read the whole file, to see that it is a state, and one that we know.
+
+    Raises: StartError when it is not for us; ValueError or sqlite3.Error when it is broken.
+    """
     found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
         raise ValueError(found)
-    if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+    if not _tables.exist(connection):
         return
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     if application != _tables.APPLICATION_ID:

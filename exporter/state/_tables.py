@@ -54,6 +54,11 @@ def create(connection: sqlite3.Connection) -> None:
     connection.executescript(_SCHEMA)
 
 
+def exist(connection: sqlite3.Connection) -> bool:
+    """Tell whether the file has any tables: a new one has none."""
+    return bool(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+
+
 def read(connection: sqlite3.Connection) -> dict[AccountKey, Ledger]:
     """Return every ledger. Raises: ValueError or sqlite3.Error when the file is broken."""
     windows: defaultdict[tuple[str, str, str], dict[str, Window]] = defaultdict(dict)

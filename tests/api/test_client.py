@@ -201,6 +201,16 @@ def test_retry_after_is_obeyed(status: int, text: str, seconds: float) -> None:
     assert client.pause == 0.0
 
 
+def test_retry_after_is_a_date_of_the_providers_clock() -> None:
+    """A date is compared with the provider's own time: a wrong clock here does no harm."""
+    dates = {
+        "Date": formatdate(WALL + 86_400, usegmt=True),
+        "Retry-After": formatdate(WALL + 86_490, usegmt=True),
+    }
+    _, _, client = _ask(httpx.Response(429, headers=dates))
+    assert client.pause == 90.0
+
+
 def test_pause_goes_on_after_another_error() -> None:
     """An answer to a request that was under way does not end the pause of another."""
 

@@ -1,10 +1,15 @@
 import asyncio
+from contextlib import suppress
 
 import httpx
 import pytest
 
-from exporter.api import Pool
-from tests.sockets import answer, serve
+from exporter.api import Access, Client, Pool
+from exporter.api._pool import MAX_CONNECTIONS
+from exporter.errors import PayloadError, RequestError, UnsupportedError
+from exporter.secret import Credential, Secret
+from tests.api.clients import NO_SLEEP, Plans, api, bearer, opened
+from tests.sockets import Behaviour, answer, for_ever, head, serve
 
 
 def test_accounts_of_an_origin_share_their_connections() -> None:
@@ -25,13 +30,81 @@ def test_origins_have_connections_of_their_own(url: str) -> None:
 
 
 def test_pool_closes_its_connections() -> None:
-    """What was opened is closed in the end."""
+    """A connection is kept for the next request, and closed with the pool."""
+    said: list[str] = []
+    closed = asyncio.Event()
+
+    async def keep_alive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError):
+            while True:
+                await reader.readuntil(b"\r\n\r\n")
+                said.append("answered")
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        closed.set()
+        writer.close()
 
     async def ask() -> None:
-        async with serve(answer(b"ok")) as origin:
-            pool = Pool()
-            client = httpx.AsyncClient(transport=pool.transport(httpx.URL(origin.url)))
-            assert (await client.get(origin.url)).content == b"ok"
+        server = await asyncio.start_server(keep_alive, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        pool = Pool()
+        client = httpx.AsyncClient(transport=pool.transport(httpx.URL(url)))
+        for _ in range(2):
+            assert (await client.get(url)).content == b"ok"
+        assert not closed.is_set()
+        await pool.aclose()
+        await asyncio.wait_for(closed.wait(), 5)
+        server.close()
+        await server.wait_closed()
+
+    asyncio.run(ask())
+    assert said == ["answered", "answered"]
+
+
+def test_waiting_for_a_connection_is_no_silence() -> None:
+    """An account whose turn comes late was not left in silence by its provider."""
+    pool = Pool()
+
+    def client(url: str, silence: float) -> Client:
+        access = Access(url, Credential(Secret("key")), bearer, {}, silence)
+        return Client(pool, access, clock=NO_SLEEP)
+
+    async def ask() -> None:
+        all_busy, opens = asyncio.Barrier(MAX_CONNECTIONS + 1), asyncio.Event()
+
+        async def late(writer: asyncio.StreamWriter) -> None:
+            await all_busy.wait()
+            await opens.wait()
+            await answer()(writer)
+
+        async with serve(*[late] * MAX_CONNECTIONS, answer()) as origin:
+            busy = [client(origin.url, 30.0) for _ in range(MAX_CONNECTIONS)]
+            tasks = [asyncio.create_task(api(one).get("/a", Plans)) for one in busy]
+            await all_busy.wait()
+            last = asyncio.create_task(api(client(origin.url, 0.05)).get("/a", Plans))
+            await asyncio.wait([last], timeout=0.2)
+            opens.set()
+            await asyncio.gather(last, *tasks)
             await pool.aclose()
+
+    asyncio.run(ask())
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        answer(b"{}", status="404 Not Found"),
+        answer(b"", "Location: /a", status="302 Found"),
+        for_ever(head(), b" " * 2**20),
+    ],
+    ids=["refused", "redirected", "too-large"],
+)
+def test_no_failure_keeps_its_connection(bad: Behaviour) -> None:
+    """After more failures than there are connections, there are still as many as ever."""
+
+    async def ask() -> None:
+        async with serve(bad) as origin, opened(origin.url) as client:
+            for _ in range(MAX_CONNECTIONS + 1):
+                with pytest.raises((PayloadError, RequestError, UnsupportedError)):
+                    await api(client).get("/a", Plans)
 
     asyncio.run(ask())

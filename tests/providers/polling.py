@@ -9,7 +9,7 @@ import respx
 
 from exporter.api import Access, Api, Client, Clock, Pool
 from exporter.ledger import Ledger
-from exporter.providers import Provider, Report
+from exporter.providers import Bucket, Provider, Report, TimeRange
 from exporter.providers._provider import Context
 from exporter.secret import Credential, Secret
 
@@ -30,14 +30,38 @@ def poll(
     """Return what *collector* reports at *now*. Raises: PollError."""
 
     async def once() -> Report:
-        access = Access(provider.base_url, Credential(Secret("test-key")), provider.auth, {})
-        client = Client(Pool(), access, clock=Clock(wall=lambda: now, sleep=_no_sleep))
-        api = Api(client, deadline=asyncio.get_running_loop().time() + 30)
-        known = msgspec.convert(dict(options), provider.options)
-        context = Context(now, known, ledger or Ledger())
-        return await provider.collector(collector).poll(api, context)
+        context = Context(now, _options(provider, options), ledger or Ledger())
+        return await provider.collector(collector).poll(_api(provider, now), context)
 
     return asyncio.run(once())
+
+
+def history(
+    provider: Provider,
+    wanted: TimeRange,
+    *,
+    options: Mapping[str, object] = NO_OPTIONS,
+    ledger: Ledger | None = None,
+    now: float = NOW,
+) -> list[Bucket]:
+    """Return what *provider* remembers at *now*. Raises: PollError."""
+
+    async def once() -> list[Bucket]:
+        assert provider.history is not None
+        context = Context(now, _options(provider, options), ledger or Ledger())
+        return [one async for one in provider.history(_api(provider, now), context, wanted)]
+
+    return asyncio.run(once())
+
+
+def _options(provider: Provider, options: Mapping[str, object]) -> object:
+    return msgspec.convert(dict(options), provider.options)
+
+
+def _api(provider: Provider, now: float) -> Api:
+    access = Access(provider.base_url, Credential(Secret("test-key")), provider.auth, {})
+    client = Client(Pool(), access, clock=Clock(wall=lambda: now, sleep=_no_sleep))
+    return Api(client, deadline=asyncio.get_running_loop().time() + 30)
 
 
 async def _no_sleep(_seconds: float) -> None:

@@ -16,6 +16,7 @@ Traps:    ``[]`` may stand for an empty object, a bare number for a bucket that 
 from collections.abc import Mapping
 
 from exporter.providers._provider import Provider
+from exporter.providers.evomi._history import history
 from exporter.providers.evomi._options import Options
 from exporter.providers.evomi.balance import BALANCE
 from exporter.providers.evomi.usage import USAGE
@@ -36,6 +37,7 @@ EVOMI = Provider(
     spacing={"": 0.25},
     collectors=(USAGE, BALANCE),
     options=Options,
+    history=history,
 )
 """Evomi, as the exporter knows it."""
 

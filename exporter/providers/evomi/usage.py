@@ -94,7 +94,7 @@ async def _ask(api: Api, code: str, name: str) -> Traffic:
 def parse(answer: Answer) -> Report:
     """Return each product as a part, the account's sums as another, and what the ledger needs."""
     parts = {one: tuple(_gauges(one, answer)) for one in answer.products}
-    return Report({**parts, "": tuple(_sums(answer))}, answer.failures, _statement(answer))
+    return Report({**parts, "": tuple(_sums(answer))}, answer.failures, read_statement(answer))
 
 
 def _gauges(product: str, answer: Answer) -> Iterator[Sample]:
@@ -118,7 +118,8 @@ def _sums(answer: Answer) -> Iterator[Sample]:
             yield period.ACCOUNT_PERIOD_TRAFFIC_BYTES.sample(sum(known), period=name)
 
 
-def _statement(answer: Answer) -> Statement:
+def read_statement(answer: Answer) -> Statement:
+    """Return what the week of each product says to the ledger."""
     weeks = {one: periods[LEDGER_PERIOD] for one, periods in answer.products.items()}
     scopes = (_scope(one, week, answer.at) for one, week in weeks.items())
     totals = (_total(one, week) for one, week in weeks.items())

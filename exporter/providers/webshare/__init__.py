@@ -18,6 +18,7 @@ from collections.abc import Mapping
 
 from exporter.providers._provider import Provider
 from exporter.providers.webshare import account, proxies, usage
+from exporter.providers.webshare._history import history
 from exporter.secret import Secret
 
 
@@ -35,4 +36,5 @@ WEBSHARE = Provider(
     # 240 and 60 requests a minute.
     spacing={"": 0.25, "/api/v3/proxy/list": 1.0},
     collectors=(usage.COLLECTOR, proxies.COLLECTOR, account.COLLECTOR),
+    history=history,
 )

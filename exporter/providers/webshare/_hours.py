@@ -20,7 +20,7 @@ def read_hours(hours: Iterable[Hour], place: Place, *, span: Span, term: Term) -
     floor = span.first if span.is_empty else floor_hour(term.now - REVISED_FOR)
     return ScopeReading(
         scope=place[1],
-        windows=tuple(_windows(hours, place, term.now)),
+        windows=tuple(list_windows(hours, place, term.now)),
         place=place,
         slack=SETTLED_AFTER,
         floor=text_of(floor),
@@ -31,7 +31,8 @@ def read_hours(hours: Iterable[Hour], place: Place, *, span: Span, term: Term) -
     )
 
 
-def _windows(hours: Iterable[Hour], place: Place, now: float) -> Iterator[WindowReading]:
+def list_windows(hours: Iterable[Hour], place: Place, now: float) -> Iterator[WindowReading]:
+    """Yield the *hours* that tell of usage, as far as there is any at *now*."""
     for hour in hours:
         start = unix(hour.timestamp)
         if start is None or start > now or hour.is_projected:

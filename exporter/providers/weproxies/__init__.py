@@ -15,6 +15,7 @@ Traps:   ``success: false`` may come with 200; credentials stand in the list of 
 from collections.abc import Mapping
 
 from exporter.providers._provider import Provider
+from exporter.providers.weproxies._history import history
 from exporter.providers.weproxies._options import Options
 from exporter.providers.weproxies.countries import COUNTRIES
 from exporter.providers.weproxies.realtime import REALTIME
@@ -37,6 +38,7 @@ WEPROXIES = Provider(
     spacing={"": 0.25},
     collectors=(USAGE, COUNTRIES, REALTIME, SUBSCRIPTIONS),
     options=Options,
+    history=history,
 )
 """WeProxies, as the exporter knows it."""
 

@@ -109,6 +109,21 @@ class Countries(Struct, frozen=True):
     countries: tuple[CountryUsage, ...] | None = None
 
 
+class Point(Struct, frozen=True):
+    """What was used in the hour that begins at *timestamp*."""
+
+    timestamp: datetime
+    requests: Amount | None = None
+    traffic_bytes: Amount | None = field(name="bytes", default=None)
+
+
+class History(Struct, frozen=True):
+    """``GET /api/v1/usage/history``."""
+
+    granularity: str | None = None
+    data_points: tuple[Point, ...] | None = None
+
+
 class Minute(Struct, frozen=True):
     """A minute that is still filling."""
 

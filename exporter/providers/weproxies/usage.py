@@ -46,12 +46,16 @@ async def fetch(api: Api, context: Context) -> Answer:
     shown = context.options_as(Options).periods
     scopes = context.ledger.scopes.items()
     known = frozenset(name for name, scope in scopes if scope.collector == NAME)
-    jobs = {name: partial(_ask, api, name) for name in dict.fromkeys((*shown, ALL))}
+    jobs = {name: partial(ask_summary, api, name) for name in dict.fromkeys((*shown, ALL))}
     summaries, failures = await gather(jobs)
     return Answer(api.now, tuple(dict.fromkeys(shown)), known, summaries, failures)
 
 
-async def _ask(api: Api, name: str) -> Summary:
+async def ask_summary(api: Api, name: str) -> Summary:
+    """Return the summary of the period *name*.
+
+    Raises: PollError.
+    """
     summary = await ask(api, PATH, Envelope[Summary], {"period": name})
     total = given(summary.total) or Total()
     if not summary.by_subscription and (total.bytes_used or total.requests):

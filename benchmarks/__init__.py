@@ -1,0 +1,1 @@
+"""Measurements. Each module says how it is run, and prints a table."""

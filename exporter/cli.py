@@ -1,0 +1,177 @@
+"""The program: parses the command line, runs a command, and says how it ended.
+
+Exit codes: 0 done, 1 failed at run time, 2 wrong use or configuration.
+"""
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from exporter import daemon, demo, doctor, flags, once
+from exporter.check_config import summary
+from exporter.config import Config, load
+from exporter.errors import StartError, UsageError
+from exporter.flags import PROGRAM
+from exporter.metrics_table import metrics_table
+from exporter.providers import PROVIDERS
+from exporter.state import open_state
+
+log = logging.getLogger(__name__)
+
+FAILED = 1
+MISUSED = 2
+INTERRUPTED = 130
+"""128 and the number of SIGINT, as shells have it."""
+
+_EXAMPLES = f"""\
+# see it work, without a key
+{PROGRAM} demo
+# run it
+{PROGRAM} --config.file=config.yml --storage.path=state.db
+# look for mistakes
+{PROGRAM} check-config --config.file=config.yml
+# try the keys
+{PROGRAM} doctor --config.file=config.yml"""
+
+
+@click.group(
+    cls=flags.Program,
+    invoke_without_command=True,
+    subcommand_metavar="[command]",
+    context_settings=flags.SETTINGS,
+    epilog=_EXAMPLES,
+)
+@flags.config_file
+@flags.storage_path
+@flags.listen_addresses
+@flags.telemetry_path
+@flags.logging_flags
+def program(
+    config_file: Path | None,
+    storage_path: Path | None,
+    web_listen_address: tuple[str, ...],
+    web_telemetry_path: str,
+) -> None:
+    """Prometheus exporter for the usage, quota and health of commercial proxy accounts.
+
+    Runs the exporter, or a command; each command has its own --help.
+    """
+    if click.get_current_context().invoked_subcommand:
+        return
+    config = _load(config_file)
+    serving = daemon.Serving(web_listen_address, web_telemetry_path)
+    with closing(open_state(storage_path)) as state:
+        asyncio.run(daemon.Daemon(config, serving, state).run())
+
+
+@program.command("check-config", epilog=f"{PROGRAM} check-config --config.file=config.yml")
+@flags.config_file
+def _check_config(config_file: Path | None) -> None:
+    """Check the configuration, and say what it means."""
+    config = load(config_file, os.environ, PROVIDERS)
+    click.echo(summary(config, config_file, PROVIDERS))
+
+
+@program.command("once", epilog=f"{PROGRAM} once --config.file=config.yml")
+@flags.config_file
+@flags.storage_path
+@flags.logging_flags
+def _once(config_file: Path | None, storage_path: Path | None) -> int:
+    """Poll everything once, and print the metrics."""
+    config = _load(config_file)
+    with closing(open_state(storage_path)) as state:
+        return asyncio.run(once.run(config, state))
+
+
+@program.command("demo", epilog=f"{PROGRAM} demo --web.listen-address=127.0.0.1:10190")
+@flags.storage_path
+@flags.listen_addresses
+@flags.logging_flags
+def _demo(storage_path: Path | None, web_listen_address: tuple[str, ...]) -> None:
+    """Run the exporter on simulated accounts; needs no key."""
+    with closing(open_state(storage_path)) as state:
+        asyncio.run(demo.run(web_listen_address, state))
+
+
+@program.command("doctor", epilog=f"{PROGRAM} doctor --config.file=config.yml")
+@flags.config_file
+@flags.logging_flags
+def _doctor(config_file: Path | None) -> int:
+    """Try every account's key, and say what to fix."""
+    return asyncio.run(doctor.run(_load(config_file)))
+
+
+@program.command("simulate", epilog=f"{PROGRAM} simulate --web.listen-address=127.0.0.1:10191")
+@flags.simulator_address
+@flags.logging_flags
+def _simulate(web_listen_address: str) -> None:
+    """Serve the simulated APIs of the providers alone."""
+    demo.simulate(web_listen_address)
+
+
+@program.command("list-metrics")
+def _list_metrics() -> None:
+    """Print every metric, with its labels and meaning."""
+    click.echo(metrics_table())
+
+
+def _load(file: Path | None) -> Config:
+    config = load(file, os.environ, PROVIDERS)
+    for warning in config.warnings:
+        log.warning(warning)
+    return config
+
+
+def main(argv: Sequence[str] | None = None, *, command: click.Command = program) -> int:
+    """Run the program with *argv*, by default the process's own, and return the exit code."""
+    arguments = sys.argv[1:] if argv is None else argv
+    try:
+        code = _run(command, arguments)
+    except click.UsageError as error:
+        hint = f"Run `{PROGRAM} --help` for the flags and commands."
+        return _complain([_error(error.format_message()), hint], code=MISUSED)
+    except UsageError as error:
+        return _complain(error.mistakes, code=MISUSED)
+    except StartError as error:
+        return _complain([_error(error)], code=FAILED)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        return _hung_up()
+    return code
+
+
+def _run(command: click.Command, arguments: Sequence[str]) -> int:
+    """Do what click's own main does, but leave all errors and the exit to ours."""
+    try:
+        with command.make_context(PROGRAM, list(arguments)) as ctx:
+            code: int = command.invoke(ctx) or 0
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    sys.stdout.flush()
+    return code
+
+
+def _complain(lines: Sequence[str], *, code: int) -> int:
+    for line in lines:
+        click.echo(line, err=True)
+    return code
+
+
+def _error(what: object) -> str:
+    return f"{PROGRAM}: error: {what}"
+
+
+def _hung_up() -> int:
+    """Say nothing more: whoever read our output has enough.
+
+    What is still buffered has to go somewhere when Python ends (docs of ``signal``, on SIGPIPE).
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return FAILED

@@ -1,0 +1,109 @@
+"""The running exporter: wires everything, and ends when it is told to."""
+
+import asyncio
+import logging
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from exporter import __version__
+from exporter.api import Pool
+from exporter.config import Config, effective
+from exporter.listen import bind
+from exporter.logs import fields
+from exporter.metrics import Sample, health
+from exporter.polling import Bounds, Polling
+from exporter.providers import PROVIDERS
+from exporter.scrape import Scrape
+from exporter.server import Face, Server, create_app
+from exporter.session import Resources
+from exporter.snapshot import SnapshotStore
+from exporter.state import State
+from exporter.version import build_info
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """Where the exporter listens, and under which path it has its metrics."""
+
+    addresses: tuple[str, ...]
+    telemetry_path: str
+
+
+class Daemon:
+    """The exporter as a process: polls until it is stopped, and answers scrapes all the while."""
+
+    def __init__(self, config: Config, serving: Serving, state: State) -> None:
+        self._config = config
+        self._serving = serving
+        self._loaded_at = time.time()
+        self._state = state
+        self._store = SnapshotStore()
+        self._pool = Pool()
+        self._polling = Polling(
+            PROVIDERS,
+            self._store,
+            Resources(self._pool, self._state, config.hold_new_series),
+            Bounds(config.poll_timeout, config.max_series),
+        )
+
+    async def run(self, ready: Callable[[Sequence[str]], None] = lambda _urls: None) -> None:
+        """Run until SIGTERM or SIGINT; *ready* is told the URLs as soon as they answer.
+
+        Raises: StartError when an address cannot be listened on.
+        """
+        stopped = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopped.set)
+        for account in self._config.accounts:
+            self._polling.add(account)
+        sockets = bind(self._serving.addresses)
+        with Server(create_app(self._face()), sockets):
+            self._announce(sockets)
+            ready([f"http://{_address(one, local=True)}" for one in sockets])
+            self._polling.start()
+            await stopped.wait()
+            log.info("stopping")
+            await self._polling.stop()
+        await self._pool.aclose()
+
+    def _face(self) -> Face:
+        scrape = Scrape(self._store, self._own_samples, stale_after=self._config.stale_after)
+        return Face(
+            scrape=scrape,
+            telemetry_path=self._serving.telemetry_path,
+            waiting_for=self._polling.unpolled,
+            config_text=lambda: effective(self._config, PROVIDERS),
+            snapshots=self._store.all,
+            titles={name: provider.title for name, provider in PROVIDERS.items()},
+        )
+
+    def _own_samples(self) -> Iterator[Sample]:
+        yield build_info()
+        yield health.EXPORTER_CONFIG_LAST_RELOAD_SUCCESSFUL.sample(1)
+        yield health.EXPORTER_CONFIG_LAST_RELOAD_SUCCESS_TIMESTAMP_SECONDS.sample(self._loaded_at)
+        yield health.EXPORTER_STATE_PERSISTENT.sample(self._state.persistent)
+        yield health.EXPORTER_STATE_SET_ASIDE.sample(self._state.set_aside)
+        yield health.EXPORTER_STATE_COMMIT_FAILURES_TOTAL.sample(self._state.commit_failures)
+
+    def _announce(self, sockets: Iterable[socket.socket]) -> None:
+        for one in sockets:
+            accounts = len(self._config.accounts)
+            extra = fields(address=_address(one), version=__version__, accounts=accounts)
+            log.info("listening", extra=extra)
+
+
+_ANY = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
+
+
+def _address(one: socket.socket, *, local: bool = False) -> str:
+    """Return what *one* listens on; *local*: as a program on this machine reaches it."""
+    host, port = one.getsockname()[:2]
+    if local and host in _ANY:
+        host = "localhost"
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,158 @@
+"""``doctor``: ask every account once, and say what works, what does not, and what to do.
+
+It is a user's first contact, and what a bug report should hold: no secret is in it.
+"""
+
+import asyncio
+import platform
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from exporter.account import Account
+from exporter.api import Pool
+from exporter.config import Config
+from exporter.errors import ADVICE, PollError, UnsupportedError
+from exporter.providers import PROVIDERS, Collector, Provider, Report
+from exporter.secret import expiry
+from exporter.session import Resources, Session
+from exporter.state import MemoryState
+from exporter.version import version_line
+
+DAY = 86_400.0
+
+SKEW_SECONDS = 60.0
+"""A clock that is further off is worth a word: dashboards and alerts compare with Prometheus'."""
+
+
+@dataclass(slots=True)
+class Finding:
+    """What asking one collector came to."""
+
+    collector: Collector
+    seconds: float
+    codes: Counter[str]
+    report: Report | None = None
+    errors: list[PollError] = field(default_factory=list)
+
+    @property
+    def verdict(self) -> str:
+        """``ok``, ``unsupported`` or ``FAILED``."""
+        if not self.errors:
+            return "ok"
+        refused = all(isinstance(error, UnsupportedError) for error in self.errors)
+        return "unsupported" if refused and not self.collector.required else "FAILED"
+
+
+async def run(config: Config, providers: Mapping[str, Provider] = PROVIDERS) -> int:
+    """Examine every account, print what was found, and return 1 when an account fails."""
+    pool = Pool()
+    shared = Resources(pool, MemoryState(), config.hold_new_series)
+    sessions = [
+        Session(account, providers[account.provider], shared) for account in config.accounts
+    ]
+    print(f"{version_line()} on {platform.platform()}")  # noqa: T201 - its output
+    found = await asyncio.gather(*(_examine(session, config.poll_timeout) for session in sessions))
+    await pool.aclose()
+    for session, findings in zip(sessions, found, strict=True):
+        print("\n".join(("", *_describe(session, findings))))  # noqa: T201 - its output
+    failed = sum(_fails(findings) for findings in found)
+    print(f"\n{_conclusion(len(found), failed)}")  # noqa: T201 - its output
+    return int(failed > 0)
+
+
+def _conclusion(accounts: int, failed: int) -> str:
+    if failed:
+        return f"{failed} of {accounts} accounts fail."
+    return f"All accounts work ({accounts})."
+
+
+def _fails(findings: Iterable[Finding]) -> bool:
+    return any(one.verdict == "FAILED" for one in findings)
+
+
+async def _examine(session: Session, within: float) -> list[Finding]:
+    account = session.account
+    return [
+        await _ask(session, collector, within)
+        for collector in session.provider.collectors
+        if collector.name in account.intervals
+    ]
+
+
+async def _ask(session: Session, collector: Collector, within: float) -> Finding:
+    began = time.monotonic()
+    finding = Finding(collector, 0.0, Counter())
+    try:
+        finding.report = await session.ask(collector, within=within, codes=finding.codes)
+        finding.errors = list(finding.report.failures.values())
+    except PollError as error:
+        finding.errors = [error]
+    finding.seconds = time.monotonic() - began
+    return finding
+
+
+def _describe(session: Session, findings: Iterable[Finding]) -> Iterator[str]:
+    account = session.account
+    findings = tuple(findings)
+    yield f"{account.provider}/{account.name}  {account.base_url}"
+    for one in findings:
+        yield from _describe_finding(one)
+    yield _row("key", _key(account))
+    yield _row("clock", _clock(session.client.skew))
+    yield _row("history", _history(findings))
+    reasons = {error.reason for one in findings if one.verdict == "FAILED" for error in one.errors}
+    for reason in sorted(reasons):
+        yield _row("to do", ADVICE[reason])
+
+
+def _describe_finding(one: Finding) -> Iterator[str]:
+    answers = ", ".join(f"{count} x {code}" for code, count in sorted(one.codes.items()))
+    series = sum(map(len, one.report.parts.values())) if one.report else 0
+    text = f"{one.seconds:.1f} s, answers {answers or 'none'}, {series} gauges"
+    yield _row(one.verdict, f"{one.collector.name:<14}{text}")
+    for error in one.errors:
+        yield _row("", f"{'':<14}{error.reason}: {error}")
+
+
+def _row(what: str, text: str) -> str:
+    return f"  {what:<12}{text}"
+
+
+def _key(account: Account) -> str:
+    source = str(account.credential.file or "in the configuration")
+    expires = expiry(account.credential.secret)
+    if expires is None:
+        return source
+    days = (expires - time.time()) / DAY
+    ends = f"expires {_date(expires)} (in {days:.0f} days)" if days > 0 else "HAS EXPIRED"
+    return f"{source}; {ends}"
+
+
+def _clock(skew: float | None) -> str:
+    if skew is None:
+        return "the provider did not say its time"
+    if abs(skew) < SKEW_SECONDS:
+        return "agrees with the provider's"
+    return f"{abs(skew):.0f} s {'behind' if skew > 0 else 'ahead of'} the provider's: check NTP"
+
+
+def _history(findings: Iterable[Finding]) -> str:
+    statements = (one.report.statement for one in findings if one.report)
+    starts = [
+        window.start
+        for statement in statements
+        if statement is not None
+        for scope in statement.scopes
+        for window in scope.windows
+        if window.start
+    ]
+    if not starts:
+        return "the provider gives running totals, or no traffic yet"
+    return f"usage is counted from {_date(min(starts))} on"
+
+
+def _date(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -1,0 +1,32 @@
+"""``once``: poll everything once, and print the exposition."""
+
+import sys
+
+from exporter.api import Pool
+from exporter.config import Config
+from exporter.exposition import Format
+from exporter.polling import Bounds, Polling
+from exporter.providers import PROVIDERS
+from exporter.scrape import Scrape
+from exporter.session import Resources
+from exporter.snapshot import SnapshotStore
+from exporter.state import State
+from exporter.version import build_info
+
+
+async def run(config: Config, state: State) -> int:
+    """Poll, print, and return the exit code: 1 when a required collector failed, else 0."""
+    pool, store = Pool(), SnapshotStore()
+    polling = Polling(
+        PROVIDERS,
+        store,
+        Resources(pool, state, config.hold_new_series),
+        Bounds(config.poll_timeout, config.max_series),
+    )
+    for account in config.accounts:
+        polling.add(account)
+    await polling.poll_once()
+    await pool.aclose()
+    scrape = Scrape(store, lambda: (build_info(),), stale_after=config.stale_after)
+    sys.stdout.buffer.write(scrape.body(Format.TEXT, gzip=False))
+    return int(any(one.required and not one.success for one in store.all()))

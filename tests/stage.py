@@ -1,0 +1,51 @@
+"""The pollers of one account on a stage: what they are told, and what they show of it."""
+
+import asyncio
+
+from exporter.health import account_samples
+from exporter.poller import Poller
+from exporter.session import Session
+from exporter.snapshot import Snapshot, SnapshotStore
+from tests.clocks import Jumping, Virtual
+from tests.fakes import BreakableState, Script, make_account, make_provider, make_resources
+
+
+class Stage:
+    """The pollers of one account, each with a script."""
+
+    def __init__(
+        self,
+        clock: Jumping | Virtual | None = None,
+        *,
+        max_series: int = 100,
+        extra: Script | None = None,
+        usage: Script,
+    ) -> None:
+        self.clock = clock or Jumping()
+        self.store = SnapshotStore()
+        self.state = BreakableState()
+        scripts = {"usage": usage} | ({"extra": extra} if extra else {})
+        provider = make_provider("fake", **scripts)
+        shared = make_resources(self.clock.clock(), self.state)
+        session = Session(make_account(provider), provider, shared)
+        self.pollers = {
+            one.name: Poller(session, one, self.store, poll_timeout=30.0, max_series=max_series)
+            for one in provider.collectors
+        }
+
+    def polls(self, *names: str) -> list[Snapshot]:
+        """Poll *names* one after the other, a minute apart."""
+
+        async def play() -> list[Snapshot]:
+            found = []
+            for name in names:
+                self.clock.now += 60
+                await self.pollers[name].poll()
+                found.append(self.pollers[name].snapshot)
+            return found
+
+        return asyncio.run(play())
+
+    def up(self) -> float:
+        """Return whether the account is up."""
+        return next(iter(account_samples(self.store.all()))).value

@@ -1,0 +1,276 @@
+import json
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+
+import click
+import httpx
+import pytest
+
+from exporter.cli import main, program
+from exporter.errors import StartError, UsageError
+from exporter.flags import logging_flags
+from exporter.metrics_table import metrics_table
+from exporter.simulator import Fault, SimulatorServer, World, demo_world
+from exporter.version import version_line
+
+PATIENCE = 60.0
+"""Seconds until something that has to happen is given up: generous, as machines are shared."""
+
+SCRIPT = Path(sys.executable).with_name("proxy-provider-exporter")
+
+
+@pytest.fixture(autouse=True)
+def _logging() -> Iterator[None]:
+    """Put the loggers back as they were."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    root.handlers = []
+    yield
+    root.handlers, root.level = handlers, level
+
+
+@pytest.fixture(name="world")
+def _world() -> World:
+    return demo_world(time.time())
+
+
+@pytest.fixture(name="config")
+def _config(world: World, tmp_path: Path) -> Iterator[str]:
+    """Give the flag for a configuration with Evomi's accounts of *world*, which is served."""
+    with SimulatorServer(world) as simulator:
+        accounts = [
+            {
+                "provider": one.provider,
+                "name": one.name,
+                "api_key": one.key,
+                "base_url": simulator.url,
+            }
+            for one in world.accounts
+            if one.provider == "evomi"
+        ]
+        path = tmp_path / "config.yml"
+        path.write_text(json.dumps({"accounts": accounts}))
+        yield f"--config.file={path}"
+
+
+def _stub(callback: Callable[..., int]) -> click.Command:
+    return click.Command("stub", callback=callback)
+
+
+@contextmanager
+def _ended_when_it_answers() -> Iterator[str]:
+    """Give an address; as soon as somebody answers there, tell this process to end by SIGTERM.
+
+    When nobody does in time, Ctrl-C it.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = "127.0.0.1:{1}".format(*free.getsockname())
+    over = threading.Event()
+    thread = threading.Thread(target=_end_when_it_answers, args=(f"http://{address}", over))
+    thread.start()
+    try:
+        yield address
+    finally:
+        over.set()
+        thread.join()
+
+
+def _end_when_it_answers(url: str, over: threading.Event) -> None:
+    end = time.monotonic() + PATIENCE
+    while not over.wait(0.02):
+        try:
+            httpx.get(url)
+        except httpx.TransportError:
+            if time.monotonic() > end:
+                os.kill(os.getpid(), signal.SIGINT)
+                return
+        else:
+            os.kill(os.getpid(), signal.SIGTERM)
+            return
+
+
+def test_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+    """A mistake goes to stderr, with the way to the help, and the code is 2."""
+    assert main(["--log.level=info", "onse"]) == 2
+    out, err = capsys.readouterr()
+    assert not out
+    assert err == (
+        "proxy-provider-exporter: error: No such command 'onse'. Did you mean 'once'?\n"
+        "Run `proxy-provider-exporter --help` for the flags and commands.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (UsageError(["a: b", "c: d"]), 2, "a: b\nc: d\n"),
+        (StartError("port"), 1, "proxy-provider-exporter: error: port\n"),
+        (KeyboardInterrupt(), 130, ""),
+    ],
+)
+def test_end_of_a_command(
+    error: BaseException, code: int, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """How a command fails decides the code and what is said of it."""
+
+    def fail() -> int:
+        raise error
+
+    assert code == main([], command=_stub(fail))
+    assert ("", message) == capsys.readouterr()
+
+
+def test_code_of_a_command() -> None:
+    """What a command returns is the program's exit code."""
+    assert main([], command=_stub(lambda: 7)) == 7
+
+
+def test_logging_flags() -> None:
+    """The log is set up as the flags say before the command runs."""
+
+    @click.command
+    @logging_flags
+    def command() -> int:
+        return logging.getLogger().level
+
+    assert main(["--log.level=debug"], command=command) == logging.DEBUG
+
+
+def test_process() -> None:
+    """The installed program takes its own arguments, and its code is the process's."""
+    done = [
+        subprocess.run([SCRIPT, flag], capture_output=True, check=False, text=True)  # noqa: S603 - our own arguments
+        for flag in ("--version", "-version")
+    ]
+
+    assert [one.returncode for one in done] == [0, 2]
+    assert done[0].stdout == f"{version_line()}\n"
+    assert "did you mean --version?" in done[1].stderr
+
+
+def test_run_and_its_end(config: str) -> None:
+    """Without a command the exporter runs until it is told to end, which is a success."""
+    with _ended_when_it_answers() as address:
+        assert main([config, f"--web.listen-address={address}"]) == 0
+
+
+def test_run_on_a_taken_port(config: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """That a port is taken is said in one line, and the code is 1."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = "127.0.0.1:{1}".format(*taken.getsockname())
+        assert main([config, f"--web.listen-address={address}"]) == 1
+
+    assert capsys.readouterr().err == (
+        f"proxy-provider-exporter: error: cannot listen on {address}:"
+        " the port is taken; is the exporter running already?\n"
+    )
+
+
+def test_once(config: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Everything is polled once and printed; the ledger is moved where one is named."""
+    state = tmp_path / "state.db"
+    assert main(["once", config, f"--storage.path={state}"]) == 0
+    assert "proxy_provider_up{" in capfd.readouterr().out
+    assert state.exists()
+
+
+def test_once_when_a_provider_fails(world: World, config: str) -> None:
+    """That a required collector fails is the program's failure."""
+    world.faults = [Fault(kind="status", status=401)]
+    assert main(["once", config, "--log.level=error"]) == 1
+
+
+def test_doctor(config: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Keys that work are a success."""
+    assert main(["doctor", config]) == 0
+    assert "All accounts work (2).\n" in capsys.readouterr().out
+
+
+def test_demo(capsys: pytest.CaptureFixture[str]) -> None:
+    """The demo needs no configuration, and says where it is."""
+    with _ended_when_it_answers() as address:
+        assert main(["demo", f"--web.listen-address={address}"]) == 0
+    assert f"Metrics     http://{address}/metrics\n" in capsys.readouterr().out
+
+
+def test_simulate(capsys: pytest.CaptureFixture[str]) -> None:
+    """The simulator alone serves where it is told to, and says so."""
+    with _ended_when_it_answers() as address:
+        assert main([f"--web.listen-address={address}", "simulate"]) == 0
+    assert f"http://{address}\n" in capsys.readouterr().out
+
+
+def test_warnings_of_the_configuration(
+    config: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What the configuration has that deserves a warning is logged."""
+    path = Path(config.partition("=")[2])
+    (account, *_) = json.loads(path.read_text())["accounts"]
+    key = tmp_path / "key"
+    key.write_text(account.pop("api_key"))
+    key.chmod(0o644)
+    path.write_text(json.dumps({"accounts": [account | {"api_key_file": "key"}]}))
+
+    assert main(["doctor", config]) == 0
+    logged = capsys.readouterr().err
+    assert "level=warn logger=cli" in logged
+    assert "lets others read the key" in logged
+
+
+def test_list_metrics(capsys: pytest.CaptureFixture[str]) -> None:
+    """The table of metrics goes to stdout."""
+    assert main(["list-metrics"]) == 0
+    assert f"{metrics_table()}\n" == capsys.readouterr().out
+
+
+def test_check_config(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A right configuration is summed up on stdout."""
+    path = tmp_path / "config.yml"
+    path.write_text("accounts: [{provider: webshare, name: main, api_key: abc}]")
+
+    assert main(["check-config", f"--config.file={path}"]) == 0
+    assert capsys.readouterr().out == (
+        f"{path}: OK, 1 account\n"
+        "  webshare/main: usage every 5m, proxies every 15m, account every 15m\n"
+    )
+
+
+def test_check_config_with_mistakes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A wrong configuration has its mistakes on stderr, and the code 2."""
+    path = tmp_path / "config.yml"
+    path.write_text("[]")
+
+    assert main(["check-config", f"--config.file={path}"]) == 2
+    assert ("", f"{path}: expected a mapping of keys to values\n") == capsys.readouterr()
+
+
+def _print_little() -> int:
+    print("less than a buffer")  # noqa: T201 - what a command does
+    return 0
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [("list-metrics", program), ("--help", program), ("", _stub(_print_little))],
+    ids=["much", "help", "little"],
+)
+def test_reader_that_hangs_up(
+    line: str, command: click.Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A reader of the output that has enough is no reason to complain, now or at the end."""
+    read, write = os.pipe()
+    os.close(read)
+    with open(write, "w", encoding="utf-8") as out, redirect_stdout(out):  # noqa: PTH123 - a pipe
+        assert main(line.split(), command=command) == 1
+        print("more", flush=True)  # noqa: T201 - what Python still had to write
+
+    assert capsys.readouterr() == ("", "")

@@ -1,0 +1,129 @@
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from exporter import doctor
+from exporter.account import Account
+from exporter.config import Config
+from exporter.providers import PROVIDERS
+from exporter.secret import Credential, Secret
+from exporter.simulator import Fault, SimulatorServer, World, demo_world
+
+Examine = Callable[..., tuple[int, str]]
+
+HOUR = 3600.0
+
+
+@pytest.fixture(scope="module")
+def played() -> World:
+    """Return the demo's world: made once, since it takes a while."""
+    return demo_world(time.time())
+
+
+@pytest.fixture
+def examine(played: World, capsys: pytest.CaptureFixture[str]) -> Iterator[Examine]:
+    """Return a function that has the doctor see one account: exit code and text."""
+    played.clock, played.faults = time.time, ()
+    with SimulatorServer(played) as server:
+
+        def run(provider: str, name: str, key: str | None = None) -> tuple[int, str]:
+            found = played.account(provider, name)
+            account = Account(
+                provider=provider,
+                name=name,
+                credential=Credential(Secret(key or found.key)),
+                base_url=server.url,
+                intervals={one.name: one.interval for one in PROVIDERS[provider].collectors},
+                options=PROVIDERS[provider].options(),
+            )
+            fast = replace(PROVIDERS[provider], spacing={})
+            code = asyncio.run(doctor.run(Config(accounts=(account,)), {provider: fast}))
+            return code, capsys.readouterr().out
+
+        yield run
+
+
+def test_healthy_account(examine: Examine) -> None:
+    """An account that works has every collector ok, its history and an agreeing clock."""
+    code, text = examine("webshare", "backup")
+    assert code == 0
+    assert [line.split()[:2] for line in text.splitlines() if line.startswith("  ok")] == [
+        ["ok", "usage"],
+        ["ok", "proxies"],
+        ["ok", "account"],
+    ]
+    assert "usage is counted from 20" in text
+    assert "agrees with the provider's" in text
+    assert text.endswith("All accounts work (1).\n")
+
+
+def test_refused_key(examine: Examine) -> None:
+    """A key that is refused fails the account, and the text says what to do."""
+    code, text = examine("webshare", "backup", "wrong-key")
+    assert code == 1
+    assert "auth: GET /api/v2/subscription/: the provider answered 401" in text
+    assert "check the account's api_key" in text
+    assert text.endswith("1 of 1 accounts fail.\n")
+
+
+def test_no_secret_is_told(examine: Examine, played: World) -> None:
+    """What the doctor prints can go into a bug report."""
+    for key in (None, "canary-key"):
+        _, text = examine("evomi", "team", key)
+        assert played.account("evomi", "team").key not in text
+        assert "canary" not in text
+
+
+def test_endpoint_that_the_account_may_not_use(examine: Examine, played: World) -> None:
+    """An optional collector that is refused is no failure."""
+    played.faults = [Fault(kind="status", status=403, path="/api/v3/proxy")]
+    code, text = examine("webshare", "backup")
+    assert code == 0
+    assert "unsupported proxies" in text
+
+
+def test_required_endpoint_that_is_refused(examine: Examine, played: World) -> None:
+    """A required collector that is refused fails the account."""
+    played.faults = [Fault(kind="status", status=403, path="/api/v2/subscription")]
+    code, text = examine("webshare", "backup")
+    assert code == 1
+    assert "FAILED      usage" in text
+
+
+@pytest.mark.parametrize(
+    ("ahead", "words"), [(HOUR, "s behind the provider's"), (-HOUR, "s ahead of the provider's")]
+)
+def test_clock_that_is_wrong(examine: Examine, played: World, ahead: float, words: str) -> None:
+    """A clock that differs from the provider's is told, with the direction."""
+    played.clock = lambda: time.time() + ahead
+    _, text = examine("weproxies", "research")
+    assert words in text
+
+
+def test_provider_that_cannot_be_reached(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without any answer there is no clock to compare with, and no history."""
+    account = Account(
+        provider="weproxies",
+        name="main",
+        credential=Credential(Secret("key")),
+        base_url="http://127.0.0.1:9",
+        intervals={"realtime": 30.0},
+    )
+    fast = replace(PROVIDERS["weproxies"], spacing={})
+    assert asyncio.run(doctor.run(Config(accounts=(account,)), {"weproxies": fast})) == 1
+    text = capsys.readouterr().out
+    assert "the provider did not say its time" in text
+    assert "answers 3 x error" in text
+    assert "running totals, or no traffic yet" in text
+
+
+def test_expiry_of_the_key(examine: Examine) -> None:
+    """A key that is a JWT says when it ends, or that it has."""
+    _, text = examine("weproxies", "scraping")
+    assert "expires 20" in text
+    ended = "e30.eyJleHAiOjEwMDAwMDAwMDB9.x"
+    _, text = examine("weproxies", "scraping", ended)
+    assert "HAS EXPIRED" in text

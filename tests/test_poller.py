@@ -1,0 +1,236 @@
+import asyncio
+import logging
+
+import httpx
+import pytest
+import respx
+
+from exporter.api import Api
+from exporter.errors import (
+    ADVICE,
+    AuthError,
+    DeadlineError,
+    IdentityError,
+    PayloadError,
+    PollError,
+    RateLimitError,
+    Reason,
+    RequestError,
+    UnavailableError,
+    UnsupportedError,
+)
+from exporter.providers import Context, Report
+from exporter.snapshot import Snapshot
+from tests.clocks import WALL, Jumping
+from tests.fakes import (
+    BASE,
+    Outcome,
+    Script,
+    failing,
+    gauges,
+    report,
+    shown,
+)
+from tests.stage import Stage
+
+PAYLOAD = PayloadError("GET /usage", "no")
+FORBIDDEN = UnsupportedError("GET /extra", "no", status=403, reason=Reason.FORBIDDEN)
+FIRST = report(rest=gauges(1.0), bad=gauges(1.0, 2.0))
+
+
+def _usage(*outcomes: Outcome, max_series: int = 100) -> list[Snapshot]:
+    """Return the snapshots after each of *outcomes* of the required collector."""
+    stage = Stage(usage=Script(*outcomes), max_series=max_series)
+    return stage.polls(*["usage"] * len(outcomes))
+
+
+def test_collector_is_there_before_its_first_poll() -> None:
+    """A poller that is made shows that it waits, and its account is not up."""
+    stage = Stage(usage=Script(FIRST))
+    assert stage.pollers["usage"].snapshot.polls == 0
+    assert stage.up() == 0
+
+
+def test_success() -> None:
+    """After an answer the account is up, and gauges and times are those of the poll."""
+    stage = Stage(usage=Script(FIRST))
+    (snapshot,) = stage.polls("usage")
+    assert (stage.up(), snapshot.success, snapshot.last_success) == (1, True, WALL + 60)
+    assert {name: part.at for name, part in snapshot.parts.items()} == {"rest": 1060, "bad": 1060}
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (AuthError("", ""), "auth"),
+        (FORBIDDEN, "forbidden"),
+        (UnsupportedError("", "", status=404), "client_error"),
+        (RateLimitError("", ""), "rate_limited"),
+        (DeadlineError("", ""), "timeout"),
+        (UnavailableError("", ""), "connection"),
+        (UnavailableError("", "", reason=Reason.SERVER_ERROR), "server_error"),
+        (RequestError("", ""), "client_error"),
+        (PAYLOAD, "payload"),
+        (IdentityError("", ""), "identity"),
+        (ZeroDivisionError(), "internal"),
+        (RecursionError(), "internal"),
+        (ExceptionGroup("", [KeyError()]), "internal"),
+    ],
+)
+def test_failure_of_a_required_collector(error: Exception, reason: str) -> None:
+    """Each failure is counted by its reason, brings the account down, and keeps what is shown."""
+    stage = Stage(usage=Script(FIRST, error))
+    before, after = stage.polls("usage", "usage")
+    assert after.failures == {**dict.fromkeys(Reason, 0), Reason(reason): 1}
+    assert (stage.up(), after.success, after.polls) == (0, False, 2)
+    assert (after.parts, after.last_success) == (before.parts, before.last_success)
+
+
+@pytest.mark.parametrize("error", [FORBIDDEN, UnsupportedError("", "", status=405)], ids=repr)
+def test_optional_collector_that_is_not_for_this_account(error: PollError) -> None:
+    """Such a collector is not supported: no failure is counted, and the account stays up."""
+    stage = Stage(usage=Script(FIRST), extra=Script(error))
+    _, extra = stage.polls("usage", "extra")
+    assert (extra.supported, sum(extra.failures.values()), stage.up()) == (False, 0, 1)
+
+
+def test_failure_of_an_optional_collector() -> None:
+    """A failed optional collector counts, and leaves its account up."""
+    stage = Stage(usage=Script(FIRST), extra=Script(PAYLOAD))
+    _, extra = stage.polls("usage", "extra")
+    assert (extra.failures[Reason.PAYLOAD], stage.up()) == (1, 1)
+
+
+def test_part_that_fails_keeps_its_samples_and_its_age() -> None:
+    """A failed part is as old as it is, and fails the poll; the others are new."""
+    before, after = _usage(FIRST, failing(PAYLOAD, rest=gauges(5.0)))
+    assert after.parts["bad"] is before.parts["bad"]
+    assert (after.parts["rest"].at, after.parts["bad"].at) == (1120, 1060)
+    assert (after.success, after.failures[Reason.PAYLOAD]) == (False, 1)
+
+
+def test_requests_are_counted() -> None:
+    """The requests of all polls are counted by what they were answered with."""
+
+    async def ask(api: Api, _context: Context) -> Report:
+        await api.get("/a", dict)
+        return FIRST
+
+    stage = Stage(usage=Script(ask))
+    with respx.mock(base_url=BASE) as router:
+        answers = (httpx.Response(200, json={}), *[httpx.Response(500)] * 3)
+        router.get("/a").mock(side_effect=(*answers, httpx.ReadError(""), httpx.Response(404)))
+        *_, snapshot = stage.polls("usage", "usage", "usage")
+    assert snapshot.requests == {"200": 1, "500": 3, "error": 1, "404": 1}
+
+
+def test_poll_says_how_long_it_took() -> None:
+    """The duration is that of the poll, by the monotonic clock."""
+    clock = Jumping()
+
+    async def slow(_api: Api, _context: Context) -> Report:
+        await clock.sleep(7.0)
+        return FIRST
+
+    assert Stage(clock, usage=Script(slow)).polls("usage")[0].duration == 7.0
+
+
+@pytest.mark.parametrize(("max_series", "fits"), [(5, True), (4, False)])
+def test_max_series(max_series: int, fits: bool) -> None:  # noqa: FBT001 - a column of the table
+    """A poll that takes its account over max_series fails whole, and the ledger does not move."""
+    stage = Stage(usage=Script(report(100)), max_series=max_series)
+    (snapshot,) = stage.polls("usage")
+    assert (snapshot.success, snapshot.series) == (fits, 5 if fits else 0)
+    assert snapshot.failures[Reason.PAYLOAD] == (0 if fits else 1)
+    assert len(stage.state.commits) == (1 if fits else 0)
+
+
+def test_max_series_is_the_accounts() -> None:
+    """What other collectors and failed parts show takes room; what is replaced does not."""
+    stage = Stage(
+        usage=Script(FIRST, FIRST, failing(PAYLOAD, rest=gauges(1.0, 2.0))),
+        extra=Script(report(rest=gauges(1.0)), report(rest=gauges(1.0, 2.0))),
+        max_series=4,
+    )
+    *others, usage, extra = stage.polls("usage", "extra", "usage", "usage", "extra")
+    assert [one.success for one in others] == [True, True, True]
+    assert [str(one.error).partition(":")[0] for one in (usage, extra)] == ["usage", "extra"]
+
+
+def test_max_series_holds_for_polls_that_end_together() -> None:
+    """Two collectors that would fit one at a time do not both get the last place."""
+    usage, extra = (report(number, scope=str(number)) for number in (1, 2))
+    stage = Stage(usage=Script(usage), extra=Script(extra), max_series=9)
+
+    async def play() -> None:
+        await asyncio.gather(*(poller.poll() for poller in stage.pollers.values()))
+
+    asyncio.run(play())
+    assert sum(one.series for one in stage.store.all()) == 5
+
+
+def test_failed_commit_is_no_failed_poll() -> None:
+    """While the disk fails, gauges are new, counters stay; later they catch up."""
+    totals = [report(total, rest=gauges(total)) for total in (100, 150, 170)]
+    stage = Stage(usage=Script(*totals))
+    stage.polls("usage")
+    stage.state.broken = True
+    (kept,) = stage.polls("usage")
+    stage.state.broken = False
+    (caught_up,) = stage.polls("usage")
+    assert (kept.success, kept.parts["rest"].samples[0].value) == (True, 150)
+    assert [shown(one.counters.samples) for one in (kept, caught_up)] == [{"1": 0}, {"1": 70}]
+
+
+def _logged(caplog: pytest.LogCaptureFixture, name: str, *outcomes: Outcome) -> list[str]:
+    caplog.set_level(logging.DEBUG, "exporter")
+    told = Script(*outcomes)
+    stage = Stage(usage=told) if name == "usage" else Stage(usage=Script(FIRST), extra=told)
+    stage.polls(*[name] * len(outcomes))
+    return [f"{record.levelname} {record.getMessage()}" for record in caplog.records]
+
+
+def test_failure_is_logged_when_it_begins_and_when_it_ends(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """One warning, then silence above DEBUG, then one line that it is over."""
+    outcomes = (FIRST, PAYLOAD, PAYLOAD, AuthError("", ""), FIRST, FIRST, PAYLOAD)
+    assert _logged(caplog, "usage", *outcomes) == [
+        "WARNING poll failed",
+        "DEBUG poll failed",
+        "DEBUG poll failed",
+        "INFO poll recovered",
+        "WARNING poll failed",
+    ]
+
+
+def test_unsupported_is_logged_without_alarm(caplog: pytest.LogCaptureFixture) -> None:
+    """That a collector is not for this account is worth knowing once, and a failure after it is."""
+    assert _logged(caplog, "extra", FORBIDDEN, FORBIDDEN, PAYLOAD, PAYLOAD, FORBIDDEN, FIRST) == [
+        "INFO collector not supported",
+        "DEBUG collector not supported",
+        "WARNING poll failed",
+        "DEBUG poll failed",
+        "INFO collector not supported",
+        "INFO poll recovered",
+    ]
+
+
+def test_log_line_names_the_poll_and_says_what_to_do(caplog: pytest.LogCaptureFixture) -> None:
+    """A failure's line has the account, the collector, the reason, the error and advice."""
+    _logged(caplog, "usage", PAYLOAD)
+    assert vars(caplog.records[0])["fields"] == {
+        "provider": "fake",
+        "account": "main",
+        "collector": "usage",
+        "reason": Reason.PAYLOAD,
+        "error": "GET /usage: no",
+        "advice": ADVICE[Reason.PAYLOAD],
+    }
+
+
+def test_only_a_bug_has_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    """Our own bug is logged with its traceback, what a provider does without."""
+    levels = _logged(caplog, "usage", PAYLOAD, KeyError())
+    assert levels == ["WARNING poll failed", "ERROR poll crashed", "DEBUG poll failed"]
+    assert [record.exc_info is not None for record in caplog.records] == [False, True, False]

@@ -1,0 +1,205 @@
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from exporter.account import Account
+from exporter.api import Api
+from exporter.errors import PayloadError
+from exporter.polling import Bounds, Polling
+from exporter.providers import Context, Provider, Report
+from exporter.snapshot import SnapshotStore
+from tests.clocks import Virtual, settle
+from tests.fakes import Script, gauges, make_account, make_provider, make_resources, report
+
+REPORT = report(rest=gauges(1.0))
+
+
+class Hanging:
+    """A collector that is not answered before it is let go."""
+
+    def __init__(self) -> None:
+        self.under_way = 0
+        self.go = asyncio.Event()
+
+    async def __call__(self, _api: Api, _context: Context) -> Report:
+        """Poll."""
+        self.under_way += 1
+        await self.go.wait()
+        self.under_way -= 1
+        return REPORT
+
+
+def _polling(clock: Virtual, *providers: Provider) -> Polling:
+    return Polling(
+        {one.name: one for one in providers},
+        SnapshotStore(),
+        make_resources(clock.clock()),
+        Bounds(poll_timeout=30.0, max_series=100),
+    )
+
+
+def test_account_is_there_before_it_is_polled() -> None:
+    """An account that was added shows each of its collectors, and waits."""
+    provider = make_provider("fake", usage=Script(REPORT), extra=Script(REPORT))
+    polling = _polling(Virtual(), provider)
+    polling.add(make_account(provider))
+    assert [one.collector for one in polling.store.all()] == ["usage", "extra"]
+    assert (polling.polled, polling.unpolled()) == (False, ("fake/main",))
+
+
+def test_collector_that_is_off() -> None:
+    """A collector without an interval is neither shown nor polled."""
+    extra = Script(REPORT)
+    provider = make_provider("fake", usage=Script(REPORT), extra=extra)
+    polling = _polling(Virtual(), provider)
+    polling.add(replace(make_account(provider), intervals={"usage": 300.0}))
+    asyncio.run(polling.poll_once())
+    assert [one.collector for one in polling.store.all()] == ["usage"]
+    assert extra.polls == 0
+
+
+@pytest.mark.parametrize("outcome", [REPORT, PayloadError("", ""), KeyError()], ids=repr)
+def test_polled_whatever_the_outcome(outcome: Report | Exception) -> None:
+    """Once the required collectors were polled the account does not wait, though it may fail."""
+    provider = make_provider("fake", usage=Script(outcome))
+    polling = _polling(Virtual(), provider)
+    polling.add(make_account(provider))
+    asyncio.run(polling.poll_once())
+    assert (polling.polled, polling.unpolled()) == (True, ())
+
+
+def test_poll_once_polls_everything_once() -> None:
+    """Every collector of every account is polled, the required ones first."""
+    order: list[str] = []
+
+    def noted(name: str) -> Script:
+        async def poll(_api: Api, _context: Context) -> Report:
+            order.append(name)
+            await asyncio.sleep(0)
+            return REPORT
+
+        return Script(poll)
+
+    provider = make_provider("fake", extra=noted("extra"), usage=noted("usage"))
+    polling = _polling(Virtual(), provider)
+    polling.add(make_account(provider))
+    asyncio.run(polling.poll_once())
+    assert order == ["usage", "extra"]
+
+
+def test_other_readings_count_on_the_first_round() -> None:
+    """The required collector confirms the credential in time for the others."""
+    provider = make_provider("fake", extra=Script(report(7, scope="2")), usage=Script(report(5)))
+    polling = _polling(Virtual(), provider)
+    polling.add(make_account(provider))
+    asyncio.run(polling.poll_once())
+    assert all(one.counters.samples for one in polling.store.all())
+
+
+def _polled(polling: Polling) -> int:
+    return sum(one.polls > 0 for one in polling.store.all())
+
+
+def test_slow_provider_does_not_hold_up_another() -> None:
+    """While all accounts of one provider hang, those of another are polled at once."""
+
+    async def play() -> int:
+        hanging = Hanging()
+        slow = replace(make_provider("slow", usage=hanging), base_url="https://slow.example")
+        quick = make_provider("quick", usage=Script(REPORT))
+        polling = _polling(Virtual(), slow, quick)
+        for number in range(20):
+            polling.add(make_account(slow, str(number)))
+            polling.add(make_account(quick, str(number)))
+        polling.start()
+        await settle()
+        found = _polled(polling)
+        await polling.stop()
+        return found
+
+    assert asyncio.run(play()) == 20
+
+
+def test_few_accounts_of_an_origin_begin_together() -> None:
+    """The first polls of one origin are under way for ten accounts at a time."""
+
+    async def play() -> tuple[int, int]:
+        hanging = Hanging()
+        provider = make_provider("fake", usage=hanging)
+        polling = _polling(Virtual(), provider)
+        for number in range(30):
+            polling.add(make_account(provider, str(number)))
+        polling.start()
+        await settle()
+        before = hanging.under_way
+        hanging.go.set()
+        await settle()
+        await polling.stop()
+        return before, _polled(polling)
+
+    assert asyncio.run(play()) == (10, 30)
+
+
+def _accounts(provider: Provider) -> tuple[Account, Account]:
+    return make_account(provider, "one"), make_account(provider, "two")
+
+
+def test_polls_go_on() -> None:
+    """After the first round, every collector polls on its own interval."""
+    usage, extra = Script(REPORT), Script(PayloadError("", ""))
+
+    async def play() -> None:
+        clock = Virtual()
+        provider = make_provider("fake", usage=usage, extra=extra)
+        polling = _polling(clock, provider)
+        polling.add(make_account(provider))
+        polling.start()
+        await clock.advance(3600)
+        await polling.stop()
+
+    asyncio.run(play())
+    assert (usage.polls, extra.polls) == (1 + 12, 1 + 4)
+
+
+def test_accounts_do_not_move_in_step() -> None:
+    """Two accounts poll at different moments."""
+    moments: dict[float, int] = {}
+
+    async def play() -> None:
+        clock = Virtual()
+
+        async def poll(_api: Api, _context: Context) -> Report:
+            moments[clock.now] = moments.get(clock.now, 0) + 1
+            return REPORT
+
+        provider = make_provider("fake", usage=poll)
+        polling = _polling(clock, provider)
+        for account in _accounts(provider):
+            polling.add(account)
+        polling.start()
+        await clock.advance(3600)
+        await polling.stop()
+
+    asyncio.run(play())
+    assert list(moments.values()) == [2] + [1] * 24
+
+
+def test_stop_ends_polls_under_way() -> None:
+    """Stopping does not wait for a provider, and no poll begins after it."""
+
+    async def play() -> tuple[int, int]:
+        clock = Virtual()
+        hanging, quick = Hanging(), Script(REPORT)
+        slow = replace(make_provider("slow", usage=hanging), base_url="https://slow.example")
+        provider = make_provider("fake", usage=quick)
+        polling = _polling(clock, slow, provider)
+        polling.add(make_account(slow))
+        polling.add(make_account(provider))
+        polling.start()
+        await clock.advance(0)
+        await polling.stop()
+        await clock.advance(3600)
+        return hanging.under_way, quick.polls
+
+    assert asyncio.run(play()) == (1, 1)
