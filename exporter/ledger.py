@@ -105,7 +105,7 @@ def record(
         born=statement.at if ledger.born is None else ledger.born,
         listed=frozenset(listed) if ledger.born is None else ledger.listed,
         created={**ledger.created, **created},
-        ended=dict.fromkeys(statement.ended, statement.at) | dict(ledger.ended),
+        ended=_merge_ended(ledger, statement),
         owners=_merge_owners(ledger, statement),
     )
     scopes = dict(ledger.scopes)
@@ -138,6 +138,12 @@ def _merge_owners(ledger: Ledger, statement: Statement) -> Mapping[str, frozense
     for kind, ids in statement.owners.items():
         merged[kind] = merged.get(kind, frozenset()) | ids
     return merged
+
+
+def _merge_ended(ledger: Ledger, statement: Statement) -> Mapping[str, float]:
+    """Return since when scopes are over; one that the provider lists as running again is not."""
+    over = {name: ledger.ended.get(name, statement.at) for name in statement.ended}
+    return over if statement.listed is not None else {**ledger.ended, **over}
 
 
 def _counts_in_full(ledger: Ledger, scope: str, listed: Iterable[str]) -> bool:

@@ -16,7 +16,7 @@ from exporter.state._codec import (
     encode_scope,
     encode_window,
 )
-from tests.test_ledger import hours, read, value, with_floor
+from tests.ledgers import hours, read, value, with_floor
 
 BIRTH = hours({100: 1000}, at=100)
 

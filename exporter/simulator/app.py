@@ -22,8 +22,8 @@ from exporter.simulator import evomi, webshare, weproxies
 from exporter.simulator.account import AnyAccount, EvomiAccount, WebshareAccount, WeProxiesAccount
 from exporter.simulator.api import Api, Ask, Refusal
 from exporter.simulator.control import Control
-from exporter.simulator.fault import Fault, fault_response, slowed
-from exporter.simulator.world import RequestRecord, World
+from exporter.simulator.fault import Fault, RequestRecord, fault_response, slowed
+from exporter.simulator.world import World
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 AnyApi = Api[WebshareAccount] | Api[WeProxiesAccount] | Api[EvomiAccount]
@@ -90,7 +90,7 @@ def _endpoint(
 def _record(world: World, api: AnyApi, request: Request) -> RequestRecord:
     account = world.owner(api.provider, api.credential(request.headers, request.query_params))
     name = None if account is None else account.name
-    record = RequestRecord(api.provider, request.method, request.url.path, name)
+    record = RequestRecord(api.provider, request.method, request.url.path, name, request.url.query)
     world.record(record)
     return record
 

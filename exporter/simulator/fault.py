@@ -4,7 +4,7 @@ import asyncio
 import random
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct
 from starlette.responses import HTMLResponse, Response
@@ -18,6 +18,16 @@ _TRUNCATED_LENGTH = 1000
 ABORT = "abort"
 
 
+class RequestRecord(NamedTuple):
+    """A request that came in; *account* is None when the key was wrong."""
+
+    provider: str
+    method: str
+    path: str
+    account: str | None
+    query: str = ""
+
+
 class Fault(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One fault, for requests that match, while the world's clock is in [*since*, *until*).
 
@@ -25,14 +35,15 @@ class Fault(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     *delay_seconds* (real ones) late; ``hang`` never answers; ``drop`` closes the connection
     unanswered; ``truncate`` closes it within the body; ``html`` answers 200 with a page;
     ``unsuccessful`` answers 200 with ``success: false``.
-    *path* is a prefix, and None matches every provider or account. *probability* is decided by the
-    world's seed and the number of the request.
+    *path* is a prefix, *query* a part of the query, and None matches every provider or account.
+    *probability* is decided by the world's seed and the number of the request.
     """
 
     kind: Literal["status", "slow", "hang", "drop", "truncate", "html", "unsuccessful"]
     provider: str | None = None
     account: str | None = None
     path: str = "/"
+    query: str = ""
     since: float | None = None
     until: float | None = None
     status: Annotated[int, Meta(ge=200, le=599)] = HTTPStatus.SERVICE_UNAVAILABLE.value
@@ -41,12 +52,13 @@ class Fault(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     delay_seconds: Annotated[float, Meta(ge=0)] = 1.0
     probability: Annotated[float, Meta(ge=0, le=1)] = 1.0
 
-    def matches(self, provider: str, account: str | None, path: str, *, now: float) -> bool:
-        """Tell whether it strikes such a request at *now*, chance aside."""
+    def matches(self, request: RequestRecord, *, now: float) -> bool:
+        """Tell whether it strikes *request* at *now*, chance aside."""
         return (
-            self.provider in (None, provider)
-            and self.account in (None, account)
-            and path.startswith(self.path)
+            self.provider in (None, request.provider)
+            and self.account in (None, request.account)
+            and request.path.startswith(self.path)
+            and self.query in request.query
             and (self.since is None or self.since <= now)
             and (self.until is None or now < self.until)
         )

@@ -5,10 +5,9 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import NamedTuple
 
 from exporter.simulator.account import Account, AnyAccount
-from exporter.simulator.fault import Fault
+from exporter.simulator.fault import Fault, RequestRecord
 from exporter.simulator.report import Correction, Lateness, Span, corrected
 from exporter.simulator.traffic import Line
 from exporter.simulator.usage import Usage
@@ -18,15 +17,6 @@ _REQUESTS_KEPT = 100_000
 _LOG_KEPT = 1000
 _MINUTE = 60.0
 PROMPT = Lateness()
-
-
-class RequestRecord(NamedTuple):
-    """A request that came in; *account* is None when the key was wrong."""
-
-    provider: str
-    method: str
-    path: str
-    account: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +130,7 @@ class World:
         """List the faults that strike the request just recorded."""
         now = self.clock()
         for number, fault in enumerate(self.faults):
-            matches = fault.matches(request.provider, request.account, request.path, now=now)
+            matches = fault.matches(request, now=now)
             if matches and fault.strikes(f"{self._seed}/{self._count}/{number}"):
                 yield fault
 

@@ -9,7 +9,7 @@ from exporter.ledger import Ledger, Scope
 from exporter.metrics import Family, usage
 from exporter.providers import Bucket, TimeRange
 from exporter.reading import Reading
-from tests.test_ledger import HOUR, hours, read, traffic, value
+from tests.ledgers import HOUR, hours, read, traffic, value
 
 TRAFFIC = usage.PRODUCT_TRAFFIC_BYTES_TOTAL
 ACCOUNT = usage.ACCOUNT_TRAFFIC_BYTES_TOTAL

@@ -102,7 +102,7 @@ class Stage:
         self.world = world
         self.now = now
         self.reader = Reader()
-        self._path = path
+        self.path = path
         self._step = step
         self._state: State | None = None
         self.store = SnapshotStore()
@@ -110,7 +110,7 @@ class Stage:
 
     def start(self) -> None:
         """Start the exporter."""
-        self._state = open_state(self._path)
+        self._state = open_state(self.path)
         self.store = SnapshotStore()
         clock = Clock(wall=self.now, monotonic=self.now, sleep=self.now.sleep)
         shared = Resources(AppPool(self.world), self._state, self._step, clock)

@@ -70,13 +70,13 @@ def test_writes_are_refused_and_recorded() -> None:
 
 
 def test_requests_are_recorded() -> None:
-    """Requests are kept with provider, path without query, and account if the key is right."""
+    """Requests are kept with provider, path, account if the key is right, and query."""
     world = make_world()
     ask(world, STATUS)
     ask(world, "/public", headers={})
     assert [tuple(record) for record in world.requests] == [
-        ("webshare", "GET", "/api/v3/proxy/list/status", "main"),
-        ("evomi", "GET", "/public", None),
+        ("webshare", "GET", "/api/v3/proxy/list/status", "main", "plan_id=12"),
+        ("evomi", "GET", "/public", None, ""),
     ]
     assert not world.log
 

@@ -11,7 +11,7 @@ import pytest
 from exporter.errors import StartError, StateError
 from exporter.ledger import Ledger
 from exporter.state import FileState
-from tests.test_ledger import hours, owned, read, value, with_floor
+from tests.ledgers import hours, owned, read, value, with_floor
 
 KEY = ("webshare", "main")
 
