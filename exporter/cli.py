@@ -13,12 +13,13 @@ from pathlib import Path
 
 import click
 
-from exporter import daemon, demo, doctor, flags, once
+from exporter import backfill, daemon, demo, doctor, flags, once
+from exporter.backfill import Task
 from exporter.check_config import summary
 from exporter.config import Config, load
 from exporter.errors import StartError, UsageError
-from exporter.flags import PROGRAM
 from exporter.metrics_table import metrics_table
+from exporter.program import PROGRAM, SETTINGS, Program
 from exporter.providers import PROVIDERS
 from exporter.state import open_state
 
@@ -29,6 +30,11 @@ MISUSED = 2
 INTERRUPTED = 130
 """128 and the number of SIGINT, as shells have it."""
 
+_BACKFILL = (
+    f"{PROGRAM} backfill --config.file=config.yml --storage.path=state.db --label=job=proxies"
+    " --label=instance=localhost:10190 --output=history.om"
+)
+
 _EXAMPLES = f"""\
 # see it work, without a key
 {PROGRAM} demo
@@ -37,14 +43,16 @@ _EXAMPLES = f"""\
 # look for mistakes
 {PROGRAM} check-config --config.file=config.yml
 # try the keys
-{PROGRAM} doctor --config.file=config.yml"""
+{PROGRAM} doctor --config.file=config.yml
+# fill the dashboards with the past
+{_BACKFILL}"""
 
 
 @click.group(
-    cls=flags.Program,
+    cls=Program,
     invoke_without_command=True,
     subcommand_metavar="[command]",
-    context_settings=flags.SETTINGS,
+    context_settings=SETTINGS,
     epilog=_EXAMPLES,
 )
 @flags.config_file
@@ -105,6 +113,37 @@ def _demo(storage_path: Path | None, web_listen_address: tuple[str, ...]) -> Non
 def _doctor(config_file: Path | None) -> int:
     """Try every account's key, and say what to fix."""
     return asyncio.run(doctor.run(_load(config_file)))
+
+
+@program.command("backfill", epilog=_BACKFILL)
+@flags.config_file
+@flags.state_path
+@flags.account_names
+@flags.since
+@flags.end
+@flags.series_labels
+@flags.output
+@flags.logging_flags
+def _backfill(  # noqa: PLR0913 - click gives each flag its own
+    *,
+    config_file: Path | None,
+    storage_path: Path | None,
+    account: tuple[str, ...],
+    since: str | None,
+    end: str | None,
+    label: tuple[str, ...],
+    output: Path,
+) -> int:
+    """Write the providers' history, for Prometheus to import."""
+    task = Task(
+        output=None if output == Path("-") else output,
+        accounts=account,
+        since=since,
+        end=end,
+        labels=label,
+        storage=storage_path,
+    )
+    return asyncio.run(backfill.run(_load(config_file), task))
 
 
 @program.command("simulate", epilog=f"{PROGRAM} simulate --web.listen-address=127.0.0.1:10191")

@@ -1,22 +1,18 @@
-"""The command line: the flags, and how click has to take them.
+"""The flags, in Prometheus' style, each a decorator that gives a command the flag.
 
-Flags are in Prometheus' style, before a command or after it. Where click would guess, we refuse: a
-single dash is no row of short flags, the second of two values does not win, and a flag that follows
+Where click would guess, we refuse: the second of two values does not win, and a flag that follows
 another is not its value.
 """
 
 from collections.abc import Callable
 from functools import wraps
-from itertools import groupby, takewhile
 from pathlib import Path
 from typing import Generic, TypeVar
 
 import click
 
 from exporter import logs
-from exporter.hint import did_you_mean
 from exporter.listen import parse_address
-from exporter.version import version_line
 
 T = TypeVar("T")
 
@@ -24,18 +20,6 @@ Run = Callable[..., int | None]
 """What a command does with its flags; returns the exit code, if it is not always 0."""
 
 F = TypeVar("F", bound=Run | click.Command)
-
-PROGRAM = "proxy-provider-exporter"
-URL = "https://github.com/proxy-provider-exporter/proxy-provider-exporter"
-
-_HELP = "-h"
-"""The only flag with a single dash."""
-
-SETTINGS = {"help_option_names": [_HELP, "--help"], "max_content_width": 100, "show_default": True}
-"""How click is to treat every command."""
-
-_SECTIONS = {"config": "Exporter", "storage": "Exporter", "web": "Web", "log": "Logging"}
-"""Under which heading the help has a flag, by the first part of its name; else under Other."""
 
 
 class Checked(click.ParamType[T], Generic[T]):
@@ -139,6 +123,49 @@ telemetry_path = _flag(
     default="/metrics",
 )
 
+state_path = _flag(
+    "storage.path=FILE",
+    Checked(_file),
+    meaning="The exporter's state, which says where its counters began. It is only read, also while"
+    " the exporter runs.",
+)
+
+account_names = _flag(
+    "account=PROVIDER/NAME",
+    click.STRING,
+    meaning="An account to write; all of them without it. May be given more than once.",
+    repeatable=True,
+)
+
+since = _flag(
+    "since=WHEN",
+    click.STRING,
+    meaning="Where to begin: a duration before now such as 30d, or a date such as 2026-11-01."
+    " Without it, as far back as the provider shows.",
+)
+
+end = _flag(
+    "end=WHEN",
+    click.STRING,
+    meaning="Where to end, as for --since. Without it, where --storage.path says that the counters"
+    " began.",
+)
+
+series_labels = _flag(
+    "label=NAME=VALUE",
+    click.STRING,
+    meaning="A label that Prometheus adds when it scrapes: job and instance are needed. May be"
+    " given more than once.",
+    repeatable=True,
+)
+
+output = _flag(
+    "output=FILE",
+    Checked(_file),
+    meaning="The file to write; - is standard output.",
+    default="-",
+)
+
 _log_level = _flag(
     "log.level=LEVEL",
     click.Choice(tuple(logs.LEVELS)),
@@ -153,7 +180,19 @@ _log_format = _flag(
     default="logfmt",
 )
 
-_FLAGS = (config_file, storage_path, listen_addresses, telemetry_path, _log_level, _log_format)
+_FLAGS = (
+    config_file,
+    storage_path,
+    listen_addresses,
+    telemetry_path,
+    account_names,
+    since,
+    end,
+    series_labels,
+    output,
+    _log_level,
+    _log_format,
+)
 
 
 def logging_flags(run: Run) -> Run:
@@ -167,111 +206,13 @@ def logging_flags(run: Run) -> Run:
     return _log_level(_log_format(logged))
 
 
-def _print_version(ctx: click.Context, _param: click.Parameter, asked: object) -> None:
-    if asked:
-        click.echo(version_line())
-        ctx.exit()
-
-
-_VERSION = click.Option(
-    ["--version"],
-    help="Print the version and exit.",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=_print_version,
-)
-
-
-class Command(click.Command):
-    """A command whose help has its flags in sections; *epilog* holds examples, one a line."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse, and tell a flag of the exporter that is not the command's from no flag at all."""
-        try:
-            return super().parse_args(ctx, args)
-        except click.NoSuchOption as error:
-            if error.option_name in _names(ctx.find_root()):
-                message = f"{error.option_name} makes no sense for {self.name}."
-                raise click.UsageError(message, ctx) from error
-            raise
-
-    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """Return the parameters; every command has --help and --version."""
-        return [*super().get_params(ctx), _VERSION]
-
-    def get_short_help_str(self, _limit: int = 0) -> str:
-        """Return what the list of commands says of this one: all of it, however narrow."""
-        return self.help or ""
-
-    def collect_usage_pieces(self, _ctx: click.Context) -> list[str]:
-        """Return what follows the name in the usage line."""
-        return ["[flags]"]
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the flags, section by section."""
-        for title, params in groupby(self.get_params(ctx), key=_section):
-            with formatter.section(title):
-                formatter.write_dl(filter(None, (one.get_help_record(ctx) for one in params)))
-
-    def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the examples, and where there is more to read."""
-        if self.epilog:
-            with formatter.section("Examples"):
-                formatter.write_text(f"\b\n{self.epilog}")
-        formatter.write(f"\nDocumentation: {URL}\n")
-
-
-class Program(click.Group, Command):
-    """The group: its own flags are those of the run, which is what it does without a command."""
-
-    command_class = Command
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse up to the command, if there is one; click takes -config for -c -o -n ..."""
-        ctx.obj = tuple(args)
-        for word in takewhile(lambda word: word != "--", args):
-            if word.startswith("-") and not word.startswith("--") and word != _HELP:
-                name = word.partition("=")[0]
-                hint = did_you_mean(f"-{name}", _names(ctx))
-                raise click.UsageError(f"No such option {name!r}{hint}", ctx)
-        return super().parse_args(ctx, args)
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command and its words: also those that were before it."""
-        before = ctx.obj[: -len(args)]
-        name, command, rest = super().resolve_command(ctx, args)
-        return name, command, [*before, *rest]
-
-    def list_commands(self, _ctx: click.Context) -> list[str]:
-        """Return the commands, in the order they were written."""
-        return list(self.commands)
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the commands, and below them the flags."""
-        self.format_commands(ctx, formatter)
-        Command.format_options(self, ctx, formatter)
-
-
-def _names(ctx: click.Context) -> set[str]:
-    """Return the flags of the context's command, as they are written."""
-    return {name for param in ctx.command.get_params(ctx) for name in param.opts}
-
-
-def _section(param: click.Parameter) -> str:
-    first = param.opts[-1].removeprefix("--").partition(".")[0]
-    return _SECTIONS.get(first, "Other")
-
-
 def flags_table() -> str:
     """Return all flags as a table in Markdown."""
-    command = Command(None)
+    command = click.Command(None)
     for flag in _FLAGS:
         flag(command)
     ctx = click.Context(command, show_default=True)
-    rows = (_row(one, ctx) for one in command.get_params(ctx) if isinstance(one, click.Option))
+    rows = (_row(one, ctx) for one in command.params if isinstance(one, click.Option))
     return "\n".join(("| Flag | Default | Meaning |", "|---|---|---|", *rows))
 
 

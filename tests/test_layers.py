@@ -26,7 +26,7 @@ LAYERS: tuple[set[str], ...] = (
     {"ledger_samples"},
     {"ledger"},
     {"counter", "window"},
-    {"flags", "reading"},
+    {"flags", "program", "reading"},
     {"account", "listen", "metrics_table", "version"},
     {"errors", "hint", "logs", "metrics", "secret"},
     {"__init__"},

@@ -9,7 +9,7 @@ from typing import TextIO
 
 from exporter.account import Account
 from exporter.api import Access, Api, Client, Clock, Pool
-from exporter.backfill._growth import Curve, Growth, milliseconds
+from exporter.backfill._growth import Curve, Growth
 from exporter.backfill._spool import Spool, series_start
 from exporter.backfill._task import Wanted
 from exporter.backfill._words import NO_HISTORY, NOT_IN_STATE, Outcome, advise

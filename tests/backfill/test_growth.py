@@ -53,8 +53,8 @@ def test_series_begins_with_0_and_ends_with_the_total() -> None:
     """Without a ledger, all buckets count up to the end that was asked for."""
     (plan, account) = curves([bucket(50, traffic(10)), bucket(52, traffic(7))]).values()
     samples = list(plan.samples(STEP))
-    assert samples[0] == (50 * HOUR * 1000, 0)
-    assert samples[-1] == (200 * HOUR * 1000, 17)
+    assert samples[0] == (50 * 3_600_000, 0)
+    assert samples[-1] == (200 * 3_600_000, 17)
     assert list(account.samples(STEP)) == samples
 
 

@@ -15,15 +15,12 @@ from exporter.config import Config
 from exporter.errors import AuthError, PollError, StartError, UsageError
 from exporter.ledger import Ledger, Scope
 from exporter.metrics import usage
-from exporter.providers import PROVIDERS, Bucket, Context, Provider, TimeRange
+from exporter.providers import Bucket, Context, Provider, TimeRange
 from exporter.providers._provider import History
 from exporter.reading import Reading
-from exporter.secret import Credential, Secret
-from exporter.simulator import demo_world
 from exporter.state import FileState
 from tests.clocks import WALL as NOW
 from tests.fakes import make_account, make_provider
-from tests.simulation.stage import AppPool, Now
 
 HOUR = 3600.0
 DAY = 24 * HOUR
@@ -282,49 +279,13 @@ def test_memory_holds_one_account_at_a_time(tmp_path: Path) -> None:
     assert peak(Trial(tmp_path, memory, accounts=10)) < 1.5 * one < 6_000_000
 
 
-def test_simulated_accounts_are_written_whole(tmp_path: Path) -> None:
-    """With the real providers, each series ends with what was used; only GET is sent."""
-    world = demo_world(NOW, clock=Now(NOW))
-    accounts = tuple(
-        Account(
-            provider=one.provider,
-            name=one.name,
-            credential=Credential(Secret(one.key)),
-            base_url="http://simulator",
-            intervals={},
-            options=PROVIDERS[one.provider].options(),
-        )
-        for one in world.accounts
-    )
-    clock = Clock(wall=Now(NOW), monotonic=Now(0.0), sleep=Now(0.0).sleep)
-    outside = Outside(AppPool(world), clock, stderr=io.StringIO())
-    task = Task(output=tmp_path / "out.om", end="0", labels=LABELS, step=DAY)
-    assert asyncio.run(run(Config(accounts=accounts), task, outside)) == 0
-    text = (tmp_path / "out.om").read_text("utf-8")
-    # A plan that was cancelled long ago; its history is moved back by what Date leaves open.
-    lines = [one for one in text.splitlines() if "traffic_bytes_total" in one and "1200871" in one]
-    began = float(lines[0].split()[-1]) + 1
-    truth = world.truth("webshare", "main", "1200871", began, NOW)
-    assert int(lines[-1].split()[-2]) == truth.traffic_bytes > 10**11
-    assert {one.method for one in world.requests} == {"GET"}
-    assert {one.path for one in world.requests} == {
-        "/api/v1/usage",
-        "/api/v1/usage/history",
-        "/api/v2/stats/",
-        "/api/v2/subscription/",
-        "/api/v2/subscription/plan/",
-        "/public",
-        "/public/usage",
-    }
-    assert not [one for one in world.accounts if one.key in text]
-
-
 def test_errors_of_ours_are_the_only_ones_caught(tmp_path: Path) -> None:
     """A bug is not written off as an account that fails."""
 
     async def broken(_api: Api, _: Context, _wanted: TimeRange) -> AsyncIterator[Bucket]:
+        async for bucket in hours(1)(_api, _, _wanted):
+            yield bucket
         raise KeyError("a bug")
-        yield
 
     trial = Trial(tmp_path, provider("fake", broken))
     with pytest.raises(KeyError):

@@ -12,6 +12,11 @@ from tests.fakes import make_account, make_provider
 
 DAY = 86_400.0
 
+NO_END = (
+    "--end: is needed without --storage.path: give the exporter's state, or the time at which its"
+    " counters began"
+)
+
 CONFIG = Config(
     accounts=(
         make_account(make_provider("webshare"), "main"),
@@ -107,8 +112,7 @@ def test_every_mistake_is_found_at_once() -> None:
         "--label plan: is set by the exporter itself",
         "--label env: is given twice",
         "--since: write a duration such as 30d, or a date such as 2026-11-01",
-        "--end: is needed without --storage.path: give the exporter's state, or the time at which"
-        " its counters began",
+        NO_END,
     )
 
 

@@ -174,7 +174,7 @@ def test_requests_and_failures_over_the_seam_are_the_simulators_truth(stage: Sta
             name = names[what == "failures"]
             if key[0] != f"proxy_provider_{name}" or samples[0][0] > stage.born:
                 continue
-            truth = stage.world.truth(*key[1:4], samples[0][0], stage.end)
+            truth = stage.world.truth(key[1], key[2], key[3], samples[0][0], stage.end)
             assert rise(samples) == pytest.approx(getattr(truth, what), rel=1e-4), key
             compared += 1
     assert compared >= 8

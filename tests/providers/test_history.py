@@ -65,13 +65,13 @@ def test_webshare_asks_for_the_hours_of_every_plan(router: respx.MockRouter) -> 
     webshare(router, (1, "active"), (2, "cancelled"))
     router.get(path=STATS).respond(json=[])
     assert history(WEBSHARE, TimeRange(0.0, NOW - 600)) == []
+    since = "timestamp__gte=2026-08-22T12%3A59%3A59Z"
+    until = "timestamp__lte=2026-11-20T11%3A50%3A00Z"
     assert targets(router) == [
         "/api/v2/subscription/",
         f"{PLANS}?page_size=100",
-        f"{STATS}?timestamp__gte=2026-08-22T12%3A59%3A59Z"
-        "&timestamp__lte=2026-11-20T11%3A50%3A00Z&plan_id=1",
-        f"{STATS}?timestamp__gte=2026-08-22T12%3A59%3A59Z"
-        "&timestamp__lte=2026-11-20T11%3A50%3A00Z&plan_id=2",
+        f"{STATS}?{since}&{until}&plan_id=1",
+        f"{STATS}?{since}&{until}&plan_id=2",
     ]
     assert {"GET"} == {call.request.method for call in router.calls}
 
