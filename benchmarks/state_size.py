@@ -117,7 +117,7 @@ async def run(path: Path, *, days: int, accounts: int) -> None:
                 ended = (f"2-{one}" for one in range((now - BEGIN) // PLAN_LASTS))
                 statement = Statement(at=now, scopes=tuple(read(now)), ended=frozenset(ended))
                 ledgers[key] = record(
-                    ledgers.get(key, Ledger()), statement, collector="usage", now=now, hold=300
+                    ledgers.get(key, Ledger()), statement, collector="usage", hold=300
                 )
                 await state.commit(key, ledgers[key])
             if number % (len(steps) // 10) == 0:

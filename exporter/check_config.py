@@ -19,8 +19,6 @@ def _lines(config: Config, file: Path | None, providers: Mapping[str, Provider])
     yield f"{file or 'environment'}: OK, {accounts}"
     for account in config.accounts:
         yield f"  {account.provider}/{account.name}: {_intervals(account, providers)}"
-    for warning in config.warnings:
-        yield f"warning: {warning}"
 
 
 def _intervals(account: Account, providers: Mapping[str, Provider]) -> str:

@@ -84,6 +84,8 @@ def _check_config(config_file: Path | None) -> None:
     """Check the configuration, and say what it means."""
     config = load(config_file, os.environ, PROVIDERS)
     click.echo(summary(config, config_file, PROVIDERS))
+    for warning in config.warnings:
+        click.echo(f"warning: {warning}", err=True)
 
 
 @program.command("once", epilog=f"{PROGRAM} once --config.file=config.yml")

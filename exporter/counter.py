@@ -10,7 +10,7 @@ from exporter.reading import Series
 class Counter:
     """One counter: its value, and whether that may be shown yet.
 
-    *shown_at* is when this process first showed it, as 0; None before.
+    *shown_at* is when it was first shown, as 0, in Unix seconds by the provider's clock.
     """
 
     value: int = 0
@@ -37,9 +37,9 @@ def grow(
 
 
 def release(
-    counters: Mapping[Series, Counter], *, now: float, hold: float
+    counters: Mapping[Series, Counter], *, at: float, hold: float
 ) -> Mapping[Series, Counter]:
-    """Return *counters* as a scrape may see them from *now* on, by our own clock.
+    """Return *counters* as a scrape may see them after a success *at* that time.
 
     A series is 0 when it is first shown, and has its value *hold* seconds later.
     """
@@ -48,7 +48,7 @@ def release(
         if counter.released:
             continue
         if counter.shown_at is None:
-            changed[series] = replace(counter, shown_at=now)
-        elif now - counter.shown_at >= hold:
+            changed[series] = replace(counter, shown_at=at)
+        elif at - counter.shown_at >= hold:
             changed[series] = replace(counter, released=True)
     return {**counters, **changed} if changed else counters

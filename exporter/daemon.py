@@ -5,15 +5,16 @@ import logging
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from exporter import __version__
 from exporter.api import Pool
 from exporter.config import Config, effective
 from exporter.listen import bind
 from exporter.logs import fields
-from exporter.metrics import Sample, health
+from exporter.own_samples import own_samples
 from exporter.polling import Bounds, Polling
 from exporter.providers import PROVIDERS
 from exporter.scrape import Scrape
@@ -21,7 +22,6 @@ from exporter.server import Face, Server, create_app
 from exporter.session import Resources
 from exporter.snapshot import SnapshotStore
 from exporter.state import State
-from exporter.version import build_info
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +73,8 @@ class Daemon:
         await self._pool.aclose()
 
     def _face(self) -> Face:
-        scrape = Scrape(self._store, self._own_samples, stale_after=self._config.stale_after)
+        own = partial(own_samples, self._state, self._loaded_at)
+        scrape = Scrape(self._store, own, stale_after=self._config.stale_after)
         return Face(
             scrape=scrape,
             telemetry_path=self._serving.telemetry_path,
@@ -82,14 +83,6 @@ class Daemon:
             snapshots=self._store.all,
             titles={name: provider.title for name, provider in PROVIDERS.items()},
         )
-
-    def _own_samples(self) -> Iterator[Sample]:
-        yield build_info()
-        yield health.EXPORTER_CONFIG_LAST_RELOAD_SUCCESSFUL.sample(1)
-        yield health.EXPORTER_CONFIG_LAST_RELOAD_SUCCESS_TIMESTAMP_SECONDS.sample(self._loaded_at)
-        yield health.EXPORTER_STATE_PERSISTENT.sample(self._state.persistent)
-        yield health.EXPORTER_STATE_SET_ASIDE.sample(self._state.set_aside)
-        yield health.EXPORTER_STATE_COMMIT_FAILURES_TOTAL.sample(self._state.commit_failures)
 
     def _announce(self, sockets: Iterable[socket.socket]) -> None:
         for one in sockets:

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from exporter.account import Account
 from exporter.config import Config
 from exporter.daemon import Daemon, Serving
-from exporter.errors import StartError
-from exporter.listen import parse_address
+from exporter.listen import parse_address, refusal
 from exporter.providers import PROVIDERS
 from exporter.secret import Credential, Secret
 from exporter.simulator import SimulatorServer, World, demo_world
@@ -46,7 +45,7 @@ def simulate(address: str) -> None:
     try:
         run_simulator(host or "0.0.0.0", port, demo_world(time.time()))  # noqa: S104 - as asked
     except OSError as error:
-        raise StartError(f"cannot listen on {address}: {error.strerror}") from error
+        raise refusal(address, error) from error
 
 
 def _config(played: World, url: str) -> Config:

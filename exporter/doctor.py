@@ -7,7 +7,7 @@ import asyncio
 import platform
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -45,6 +45,11 @@ class Finding:
         refused = all(isinstance(error, UnsupportedError) for error in self.errors)
         return "unsupported" if refused and not self.collector.required else "FAILED"
 
+    @property
+    def fails_account(self) -> bool:
+        """Tell whether the account does not work without it."""
+        return self.verdict == "FAILED" and self.collector.required
+
 
 async def run(config: Config, providers: Mapping[str, Provider] = PROVIDERS) -> int:
     """Examine every account, print what was found, and return 1 when an account fails."""
@@ -58,19 +63,19 @@ async def run(config: Config, providers: Mapping[str, Provider] = PROVIDERS) -> 
     await pool.aclose()
     for session, findings in zip(sessions, found, strict=True):
         print("\n".join(("", *_describe(session, findings))))  # noqa: T201 - its output
-    failed = sum(_fails(findings) for findings in found)
-    print(f"\n{_conclusion(len(found), failed)}")  # noqa: T201 - its output
+    failed = sum(any(one.fails_account for one in findings) for findings in found)
+    print(f"\n{_conclusion(found, failed)}")  # noqa: T201 - its output
     return int(failed > 0)
 
 
-def _conclusion(accounts: int, failed: int) -> str:
+def _conclusion(found: Sequence[Iterable[Finding]], failed: int) -> str:
     if failed:
-        return f"{failed} of {accounts} accounts fail."
-    return f"All accounts work ({accounts})."
-
-
-def _fails(findings: Iterable[Finding]) -> bool:
-    return any(one.verdict == "FAILED" for one in findings)
+        return f"{failed} of {len(found)} accounts fail."
+    optional = sum(one.verdict == "FAILED" for findings in found for one in findings)
+    if not optional:
+        return f"All accounts work ({len(found)})."
+    fail = "collector fails" if optional == 1 else "collectors fail"
+    return f"All accounts work ({len(found)}), but {optional} optional {fail}."
 
 
 async def _examine(session: Session, within: float) -> list[Finding]:
@@ -101,7 +106,7 @@ def _describe(session: Session, findings: Iterable[Finding]) -> Iterator[str]:
     for one in findings:
         yield from _describe_finding(one)
     yield _row("key", _key(account))
-    yield _row("clock", _clock(session.client.skew))
+    yield _row("clock", _clock(session.client.time.skew))
     yield _row("history", _history(findings))
     reasons = {error.reason for one in findings if one.verdict == "FAILED" for error in one.errors}
     for reason in sorted(reasons):
@@ -113,8 +118,8 @@ def _describe_finding(one: Finding) -> Iterator[str]:
     series = sum(map(len, one.report.parts.values())) if one.report else 0
     text = f"{one.seconds:.1f} s, answers {answers or 'none'}, {series} gauges"
     yield _row(one.verdict, f"{one.collector.name:<14}{text}")
-    for error in one.errors:
-        yield _row("", f"{'':<14}{error.reason}: {error}")
+    for line in dict.fromkeys(f"{error.reason}: {error}" for error in one.errors):
+        yield _row("", f"{'':<14}{line}")
 
 
 def _row(what: str, text: str) -> str:
@@ -140,18 +145,22 @@ def _clock(skew: float | None) -> str:
 
 
 def _history(findings: Iterable[Finding]) -> str:
-    statements = (one.report.statement for one in findings if one.report)
-    starts = [
-        window.start
-        for statement in statements
-        if statement is not None
-        for scope in statement.scopes
-        for window in scope.windows
-        if window.start
-    ]
-    if not starts:
-        return "the provider gives running totals, or no traffic yet"
-    return f"usage is counted from {_date(min(starts))} on"
+    """Say since when usage is counted; the counters come from the required collectors."""
+    polls = [one for one in findings if one.collector.required]
+    if any(one.errors for one in polls):
+        return "unknown: the usage poll failed"
+    starts = [start for one in polls if one.report for start in _starts(one.report)]
+    if known := [start for start in starts if start > 0]:
+        return f"usage is counted from {_date(min(known))} on"
+    return "running totals only" if starts else "no traffic yet"
+
+
+def _starts(report: Report) -> Iterator[float]:
+    """Yield the begin of every window that has one, 0 for a running total."""
+    scopes = report.statement.scopes if report.statement else ()
+    for window in (window for scope in scopes for window in scope.windows):
+        if window.start is not None:
+            yield window.start
 
 
 def _date(at: float) -> str:

@@ -4,6 +4,7 @@ Where click would guess, we refuse: the second of two values does not win, and a
 another is not its value.
 """
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -18,6 +19,9 @@ T = TypeVar("T")
 
 Run = Callable[..., int | None]
 """What a command does with its flags; returns the exit code, if it is not always 0."""
+
+_NO_PATH = re.compile(r"[\s?#{}]")
+"""What no request has in its path, or what would stand for more than one path."""
 
 F = TypeVar("F", bound=Run | click.Command)
 
@@ -52,6 +56,10 @@ def _address(text: str) -> str:
 def _url_path(text: str) -> str:
     if not text.startswith("/"):
         raise ValueError("has to begin with /")
+    if text == "/config" or text.startswith("/-/"):
+        raise ValueError("is a path that the exporter has for something else")
+    if _NO_PATH.search(text):
+        raise ValueError("may hold no space and none of ? # { }")
     return text
 
 

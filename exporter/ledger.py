@@ -13,10 +13,10 @@ Birth
     A scope's first answer is its baseline: it moves nothing. A key that comes later counts from 0
     when its window has no known start, or one after the birth less the slack; otherwise what it
     first holds is baseline too. A listed scope that was not in the provider's list at the account's
-    birth counts in full, unless it was created before.
+    birth counts in full, unless it was created before. An empty list is no birth.
 First sight
     Prometheus cannot count the first value of a series. A counter is shown as 0 first, and as it is
-    from the first successful poll that is *hold* seconds later.
+    from the first successful poll that is *hold* seconds later, by the provider's clock.
 Start
     After a start, a scope's counters are shown once it was read, or is not asked for any more; a
     sum is shown when all its parts are.
@@ -37,7 +37,7 @@ from exporter.counter import Counter, grow, release
 from exporter.errors import IdentityError
 from exporter.metrics import proof
 from exporter.reading import Place, ScopeReading, Series, Statement, WindowReading
-from exporter.window import TRAFFIC, Corrections, Key, Window, read_window
+from exporter.window import REQUESTS, TRAFFIC, Corrections, Key, Window, read_window
 
 RETIRED_AFTER = 14 * 86_400.0
 """Seconds after its end when a scope's windows are settled; no provider revises for so long."""
@@ -89,21 +89,19 @@ class Ledger:
     fresh: frozenset[str] = frozenset()
 
 
-def record(
-    ledger: Ledger, statement: Statement, *, collector: str, now: float, hold: float
-) -> Ledger:
-    """Return *ledger* after *statement*.
+def record(ledger: Ledger, statement: Statement, *, collector: str, hold: float) -> Ledger:
+    """Return *ledger* after *statement*; *hold* is how many seconds a new series shows 0.
 
-    *now* is our own clock's time, *hold* how long a new series shows 0, both in seconds.
     Raises: IdentityError when the statement is another account's.
     """
     check_owner(ledger, statement.owners)
     listed = statement.listed or {}
     created = {scope: at for scope, at in listed.items() if at is not None}
+    is_birth = ledger.born is None and statement.listed != {}
     known = replace(
         ledger,
-        born=statement.at if ledger.born is None else ledger.born,
-        listed=frozenset(listed) if ledger.born is None else ledger.listed,
+        born=statement.at if is_birth else ledger.born,
+        listed=frozenset(listed) if is_birth else ledger.listed,
         created={**ledger.created, **created},
         ended=_merge_ended(ledger, statement),
         owners=_merge_owners(ledger, statement),
@@ -120,7 +118,7 @@ def record(
     mine = {name for name, scope in scopes.items() if scope.collector == collector}
     fresh = known.fresh | (mine - statement.failed)
     for name in (mine & fresh) - statement.failed:
-        shown = release(scopes[name].counters, now=now, hold=hold)
+        shown = release(scopes[name].counters, at=statement.at, hold=hold)
         scopes[name] = replace(scopes[name], counters=shown)
     return replace(known, scopes=scopes, fresh=fresh)
 
@@ -141,9 +139,10 @@ def _merge_owners(ledger: Ledger, statement: Statement) -> Mapping[str, frozense
 
 
 def _merge_ended(ledger: Ledger, statement: Statement) -> Mapping[str, float]:
-    """Return since when scopes are over; one that the provider lists as running again is not."""
-    over = {name: ledger.ended.get(name, statement.at) for name in statement.ended}
-    return over if statement.listed is not None else {**ledger.ended, **over}
+    """Return since when scopes are over, by a success of theirs; one that runs again is not."""
+    over = dict.fromkeys(statement.ended - statement.failed, statement.at)
+    known = {name: at for name, at in ledger.ended.items() if name in statement.ended}
+    return over | (known if statement.listed is not None else dict(ledger.ended))
 
 
 def _counts_in_full(ledger: Ledger, scope: str, listed: Iterable[str]) -> bool:
@@ -216,11 +215,11 @@ def _read_windows(
         growth += grown
     if scope.place is None:
         return windows, growth
-    corrected = [
-        ((proof.USAGE_CORRECTIONS_BYTES_TOTAL, scope.place), corrections.traffic),
-        ((proof.USAGE_CORRECTIONS_REQUESTS_TOTAL, scope.place), corrections.requests),
-    ]
-    return windows, growth + corrected
+    growth.append(((proof.USAGE_CORRECTIONS_BYTES_TOTAL, scope.place), corrections.traffic))
+    series = (proof.USAGE_CORRECTIONS_REQUESTS_TOTAL, scope.place)
+    if series in scope.counters or any(family.name == REQUESTS for (family, _), _ in growth):
+        growth.append((series, corrections.requests))
+    return windows, growth
 
 
 def _join(reading: ScopeReading) -> Iterator[WindowReading]:

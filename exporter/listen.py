@@ -72,7 +72,7 @@ def bind(
         except OSError as error:
             for one in sockets:
                 one.close()
-            raise StartError(f"cannot listen on {address}: {_why(error)}") from error
+            raise refusal(address, error) from error
     return sockets
 
 
@@ -100,6 +100,11 @@ def _bind_all(port: int, listen: Callable[..., socket.socket]) -> socket.socket:
         if error.errno not in _NO_IPV6:
             raise
         return listen(("", port), family=socket.AF_INET)
+
+
+def refusal(address: str, error: OSError) -> StartError:
+    """Return what to raise when *address* cannot be listened on because of *error*."""
+    return StartError(f"cannot listen on {address}: {_why(error)}")
 
 
 def _why(error: OSError) -> str:

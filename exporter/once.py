@@ -1,21 +1,24 @@
 """``once``: poll everything once, and print the exposition."""
 
 import sys
+import time
+from functools import partial
 
 from exporter.api import Pool
 from exporter.config import Config
 from exporter.exposition import Format
+from exporter.own_samples import own_samples
 from exporter.polling import Bounds, Polling
 from exporter.providers import PROVIDERS
 from exporter.scrape import Scrape
 from exporter.session import Resources
 from exporter.snapshot import SnapshotStore
 from exporter.state import State
-from exporter.version import build_info
 
 
 async def run(config: Config, state: State) -> int:
     """Poll, print, and return the exit code: 1 when a required collector failed, else 0."""
+    own = partial(own_samples, state, time.time())
     pool, store = Pool(), SnapshotStore()
     polling = Polling(
         PROVIDERS,
@@ -27,6 +30,6 @@ async def run(config: Config, state: State) -> int:
         polling.add(account)
     await polling.poll_once()
     await pool.aclose()
-    scrape = Scrape(store, lambda: (build_info(),), stale_after=config.stale_after)
+    scrape = Scrape(store, own, stale_after=config.stale_after)
     sys.stdout.buffer.write(scrape.body(Format.TEXT, gzip=False))
     return int(any(one.required and not one.success for one in store.all()))

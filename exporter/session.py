@@ -63,7 +63,7 @@ class Session:
         """
         deadline = asyncio.get_running_loop().time() + within
         api = Api(self.client, deadline=deadline, codes=codes)
-        context = Context(self.client.now, self.account.options, self._ledger)
+        context = Context(self.client.time.now, self.account.options, self._ledger)
         try:
             report = await collector.poll(api, context)
         except AuthError:
@@ -94,7 +94,8 @@ class Session:
                 return _fit(Settled(dict(report.parts)), collector, room())
             ledger = self._record(collector, statement)
             settled = _fit(_show(ledger, statement, report, collector), collector, room())
-            self._confirmed = asked_with
+            if any(statement.owners.values()):
+                self._confirmed = asked_with
             return await self._commit(ledger, settled)
 
     def _record(self, collector: Collector, statement: Statement) -> Ledger:
@@ -103,7 +104,6 @@ class Session:
                 self._ledger,
                 statement,
                 collector=collector.name,
-                now=self._shared.clock.wall(),
                 hold=self._shared.hold,
             )
         except IdentityError:

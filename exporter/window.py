@@ -17,19 +17,18 @@ Key = tuple[str, tuple[str, ...]]
 """A family's name and the source within it."""
 
 TRAFFIC = usage.PRODUCT_TRAFFIC_BYTES_TOTAL.name
-_REQUESTS = usage.PRODUCT_REQUESTS_TOTAL.name
+REQUESTS = usage.PRODUCT_REQUESTS_TOTAL.name
 
 
 @dataclass(frozen=True, slots=True)
 class Fall:
-    """How far a key is below its high.
+    """How far a key is below its high, in bytes or requests.
 
-    *least* is the smallest fall since *since*, None when it is not below; *confirmed* the largest
-    that lasted.
+    *run* tells, deeper and deeper, since when it is at least so far below: (since, depth).
+    *confirmed* is the largest fall that lasted.
     """
 
-    since: float | None = None
-    least: int = 0
+    run: tuple[tuple[float, int], ...] = ()
     confirmed: int = 0
 
 
@@ -84,7 +83,7 @@ def _read_falls(
     """Return the falls after *totals*: none at all means that the window fell to 0 as a whole."""
     falls = dict(window.falls)
     for key, high in window.highs.items():
-        if key[0] not in (TRAFFIC, _REQUESTS) or (totals and key not in totals):
+        if key[0] not in (TRAFFIC, REQUESTS) or (totals and key not in totals):
             continue
         old = falls.get(key, Fall())
         new = _fall(old, max(0, high - totals.get(key, 0)), at)
@@ -102,9 +101,9 @@ def _read_falls(
 def _fall(old: Fall, depth: int, at: float) -> Fall:
     if depth == 0:
         return Fall(confirmed=old.confirmed)
-    if old.since is None:
-        return Fall(at, depth, old.confirmed)
-    least = min(old.least, depth)
-    if at - old.since < LASTING_SECONDS:
-        return Fall(old.since, least, old.confirmed)
-    return Fall(at, depth, max(old.confirmed, least))
+    since = min((begin for begin, least in old.run if least >= depth), default=at)
+    run = [*(one for one in old.run if one[1] < depth), (since, depth)]
+    lasting = [one for one in run if at - one[0] >= LASTING_SECONDS]
+    confirmed = max((least for _, least in lasting), default=0)
+    # Of what has lasted, only the deepest can still tell something new.
+    return Fall((*lasting[-1:], *run[len(lasting) :]), max(old.confirmed, confirmed))

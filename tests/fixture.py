@@ -89,7 +89,6 @@ class Run:
                 self.ledger,
                 self.report.statement,
                 collector=self.collector.name,
-                now=poll.now.timestamp(),
                 hold=0,
             )
 

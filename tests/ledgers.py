@@ -58,7 +58,7 @@ def read(*statements: Statement, ledger: Ledger | None = None, hold: float = 0.0
     """Record *statements* one after the other."""
     ledger = ledger or Ledger()
     for statement in statements:
-        ledger = record(ledger, statement, collector="usage", now=statement.at, hold=hold)
+        ledger = record(ledger, statement, collector="usage", hold=hold)
     return ledger
 
 

@@ -13,15 +13,14 @@ def account(name: str, intervals: dict[str, float]) -> Account:
 
 
 def test_summary() -> None:
-    """The summary has every account with the intervals of its collectors, then the warnings."""
+    """The summary has every account with the intervals of its collectors, and no warning."""
     accounts = (account("main", {"usage": 60, "proxies": 3600}), account("b", {"usage": 300}))
     config = Config(accounts=accounts, warnings=("config.yml: careful",))
 
     assert summary(config, Path("config.yml"), PROVIDERS) == (
         "config.yml: OK, 2 accounts\n"
         "  webshare/main: usage every 1m, proxies every 1h, account off\n"
-        "  webshare/b: usage every 5m, proxies off, account off\n"
-        "warning: config.yml: careful"
+        "  webshare/b: usage every 5m, proxies off, account off"
     )
 
 

@@ -179,7 +179,9 @@ def test_once(config: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) ->
     """Everything is polled once and printed; the ledger is moved where one is named."""
     state = tmp_path / "state.db"
     assert main(["once", config, f"--storage.path={state}"]) == 0
-    assert "proxy_provider_up{" in capfd.readouterr().out
+    shown = capfd.readouterr().out
+    assert "proxy_provider_up{" in shown
+    assert "proxy_provider_exporter_state_persistent 1.0\n" in shown
     assert state.exists()
 
 
@@ -207,6 +209,18 @@ def test_simulate(capsys: pytest.CaptureFixture[str]) -> None:
     with _ended_when_it_answers() as address:
         assert main([f"--web.listen-address={address}", "simulate"]) == 0
     assert f"http://{address}\n" in capsys.readouterr().out
+
+
+def test_simulate_on_a_taken_port(capsys: pytest.CaptureFixture[str]) -> None:
+    """That a port is taken is said as the exporter says it."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = "127.0.0.1:{1}".format(*taken.getsockname())
+        assert main(["simulate", f"--web.listen-address={address}"]) == 1
+
+    assert capsys.readouterr().err == (
+        f"proxy-provider-exporter: error: cannot listen on {address}:"
+        " the port is taken; is the exporter running already?\n"
+    )
 
 
 def test_warnings_of_the_configuration(
@@ -241,6 +255,23 @@ def test_check_config(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert capsys.readouterr().out == (
         f"{path}: OK, 1 account\n"
         "  webshare/main: usage every 5m, proxies every 15m, account every 15m\n"
+    )
+
+
+def test_check_config_with_warnings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is not wise is said on stderr; the summary alone is on stdout."""
+    key = tmp_path / "key"
+    key.write_text("abc")
+    key.chmod(0o644)
+    path = tmp_path / "config.yml"
+    path.write_text("accounts: [{provider: evomi, name: main, api_key_file: key}]")
+
+    assert main(["check-config", f"--config.file={path}"]) == 0
+    out, err = capsys.readouterr()
+    assert out == f"{path}: OK, 1 account\n  evomi/main: usage every 5m, balance every 5m\n"
+    assert err == (
+        f"warning: {path}: accounts[0].api_key_file: {key}: its mode 0644 lets others read the key:"
+        " chmod 600\n"
     )
 
 

@@ -7,14 +7,26 @@ import pytest
 
 from exporter import doctor
 from exporter.account import Account
+from exporter.api import Api
 from exporter.config import Config
-from exporter.providers import PROVIDERS
+from exporter.providers import PROVIDERS, Collector, Context, Report
+from exporter.reading import ScopeReading, Statement, WindowReading
 from exporter.secret import Credential, Secret
 from exporter.simulator import Fault, SimulatorServer, World, demo_world
 
 Examine = Callable[..., tuple[int, str]]
 
 HOUR = 3600.0
+
+UNREACHABLE = Account(
+    provider="weproxies",
+    name="main",
+    credential=Credential(Secret("key")),
+    base_url="http://127.0.0.1:9",
+    intervals={"usage": 300.0},
+    options=PROVIDERS["weproxies"].options(),
+)
+"""An account whose provider nobody plays."""
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +76,7 @@ def test_refused_key(examine: Examine) -> None:
     """A key that is refused fails the account, and the text says what to do."""
     code, text = examine("webshare", "backup", "wrong-key")
     assert code == 1
-    assert "auth: GET /api/v2/subscription/: the provider answered 401" in text
+    assert text.count("auth: GET /api/v2/subscription/: the provider answered 401") == 1
     assert "check the account's api_key" in text
     assert text.endswith("1 of 1 accounts fail.\n")
 
@@ -83,6 +95,69 @@ def test_endpoint_that_the_account_may_not_use(examine: Examine, played: World) 
     code, text = examine("webshare", "backup")
     assert code == 0
     assert "unsupported proxies" in text
+
+
+@pytest.mark.parametrize(
+    ("paths", "end"),
+    [
+        (["/api/v3/proxy"], "All accounts work (1), but 1 optional collector fails.\n"),
+        (
+            ["/api/v3/proxy", "/api/v2/verification"],
+            "All accounts work (1), but 2 optional collectors fail.\n",
+        ),
+    ],
+    ids=["one", "two"],
+)
+def test_optional_collector_that_fails(
+    examine: Examine, played: World, paths: list[str], end: str
+) -> None:
+    """It is shown with its advice, and the account works all the same."""
+    played.faults = [Fault(kind="status", status=400, path=path) for path in paths]
+    code, text = examine("webshare", "backup")
+    assert code == 0
+    assert "FAILED      proxies" in text
+    assert "to do       check base_url and the account's options" in text
+    assert text.endswith(end)
+
+
+def test_error_of_several_parts_is_told_once(examine: Examine, played: World) -> None:
+    """Parts that fail alike share one line."""
+    played.faults = [Fault(kind="status", status=400, path="/api/v1/usage")]
+    _, text = examine("weproxies", "research")
+    lines = [line for line in text.splitlines() if "client_error: GET /api/v1/usage" in line]
+    assert len(lines) == len(set(lines)) > 0
+
+
+def test_history_of_running_totals(examine: Examine) -> None:
+    """A provider that gives one total for all time has no begin to tell."""
+    _, text = examine("weproxies", "research")
+    assert "  history     running totals only\n" in text
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        None,
+        Statement(at=0.0),
+        Statement(at=0.0, scopes=(ScopeReading(scope="rp", windows=()),)),
+        Statement(
+            at=0.0, scopes=(ScopeReading(scope="rp", windows=(WindowReading("x", None, ()),)),)
+        ),
+    ],
+    ids=["nothing", "no-scope", "no-window", "no-begin"],
+)
+def test_history_without_traffic(
+    statement: Statement | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An account that has used nothing yet says so."""
+
+    async def poll(_api: Api, _context: Context) -> Report:
+        return Report({}, statement=statement)
+
+    silent = Collector("usage", 300.0, poll, (), required=True)
+    provider = replace(PROVIDERS["weproxies"], collectors=(silent,))
+    assert asyncio.run(doctor.run(Config(accounts=(UNREACHABLE,)), {"weproxies": provider})) == 0
+    assert "  history     no traffic yet\n" in capsys.readouterr().out
 
 
 def test_required_endpoint_that_is_refused(examine: Examine, played: World) -> None:
@@ -105,19 +180,12 @@ def test_clock_that_is_wrong(examine: Examine, played: World, ahead: float, word
 
 def test_provider_that_cannot_be_reached(capsys: pytest.CaptureFixture[str]) -> None:
     """Without any answer there is no clock to compare with, and no history."""
-    account = Account(
-        provider="weproxies",
-        name="main",
-        credential=Credential(Secret("key")),
-        base_url="http://127.0.0.1:9",
-        intervals={"realtime": 30.0},
-    )
     fast = replace(PROVIDERS["weproxies"], spacing={})
-    assert asyncio.run(doctor.run(Config(accounts=(account,)), {"weproxies": fast})) == 1
+    assert asyncio.run(doctor.run(Config(accounts=(UNREACHABLE,)), {"weproxies": fast})) == 1
     text = capsys.readouterr().out
     assert "the provider did not say its time" in text
-    assert "answers 3 x error" in text
-    assert "running totals, or no traffic yet" in text
+    assert "answers 9 x error" in text
+    assert "  history     unknown: the usage poll failed\n" in text
 
 
 def test_expiry_of_the_key(examine: Examine) -> None:

@@ -18,6 +18,11 @@ NAMES = ("", *COMMANDS)
 """What one types to get each command: nothing for the run."""
 
 
+OWN_PATHS = ("/config", "/-/", "/-/healthy", "/-/ready", "/-/reload", "/-/metrics")
+
+NO_PATHS = ("/m?x", "/m#x", "/{m", "/m}", "/{m}", "/a b", "/m\t", "/m\n", "/m\u00a0")
+
+
 def _ask(line: str) -> Asked:
     """Return what *line* asks for, by a copy of the program whose commands do nothing."""
     asked: list[Asked] = []
@@ -55,6 +60,8 @@ def _ask(line: str) -> Asked:
         ("--config.file a.yml", "run", "config_file", Path("a.yml")),
         ("--storage.path=a=b", "run", "storage_path", Path("a=b")),
         ("--web.telemetry-path=/m", "run", "web_telemetry_path", "/m"),
+        ("--web.telemetry-path=/", "run", "web_telemetry_path", "/"),
+        ("--web.telemetry-path=/config/m", "run", "web_telemetry_path", "/config/m"),
         ("--log.format=json", "run", "log_format", "json"),
         (
             "--web.listen-address=:1 --web.listen-address=[::1]:2",
@@ -142,6 +149,22 @@ def test_values_that_are_refused(line: str, flag: str, mistake: str) -> None:
     with pytest.raises(click.BadParameter) as caught:
         _ask(line)
     assert f"Invalid value for '--{flag}': {mistake}" == caught.value.format_message()
+
+
+@pytest.mark.parametrize(
+    ("path", "mistake"),
+    [
+        *((one, "is a path that the exporter has for something else") for one in OWN_PATHS),
+        *((one, "may hold no space and none of ? # { }") for one in NO_PATHS),
+    ],
+)
+def test_telemetry_paths_that_are_refused(
+    path: str, mistake: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A path that could never be answered, or would hide another page, is wrong use."""
+    assert main([f"--web.telemetry-path={path}"]) == 2
+    message = f"Invalid value for '--web.telemetry-path': {path!r}: {mistake}\n"
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("line", ["--version", "once --version", "--version once"])

@@ -20,7 +20,7 @@ LAYERS: tuple[set[str], ...] = (
     {"config", "server", "session"},
     {"landing", "schedule"},
     {"negotiation", "scrape"},
-    {"exposition", "health"},
+    {"exposition", "health", "own_samples"},
     {"providers"},
     {"api", "snapshot", "state"},
     {"ledger_samples"},

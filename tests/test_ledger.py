@@ -253,3 +253,21 @@ def test_scope_that_runs_again_is_not_over() -> None:
     over = replace(listed(hours({100: 5}), p1=None), ended=frozenset({"1"}))
     again = listed(hours({100: 5}), p1=None)
     assert read(over, again).ended == {}
+
+
+def test_empty_list_is_no_birth() -> None:
+    """An account whose plans are not listed yet is born with its first plan, at a baseline."""
+    nothing = Statement(at=90 * HOUR, listed={})
+    assert value(read(nothing, listed(hours({80: 70, 100: 5}), p1=None))) == 0
+
+
+def test_scope_that_fails_when_it_ends() -> None:
+    """A plan is over since the first success of its own that saw it so."""
+    failed = replace(
+        listed(hours({100: 5}, plan="2"), p1=None, p2=None),
+        ended=frozenset({"1"}),
+        failed=frozenset({"1"}),
+    )
+    seen = replace(listed(hours({100: 5}, at=160), p1=None), ended=frozenset({"1"}))
+    assert read(hours({100: 5}), failed).ended == {}
+    assert read(hours({100: 5}), failed, seen, failed).ended == {"1": 160 * HOUR}

@@ -49,6 +49,8 @@ def correction(*steps: tuple[float, int], partial: bool = False) -> int:
         pytest.param([(1, 100), (2, 70), (3, 60), (4, 60)], 40, id="deeper later"),
         pytest.param([(1, 100), (2, 70), (3, 70), (4, 100), (5, 80), (6, 80)], 30, id="largest"),
         pytest.param([(1, 100), (2, 70), (3, 120), (4, 120)], 0, id="grew instead"),
+        pytest.param([(1, 100), (2, 90), (2.5, 0), (3.9, 0), (4, 100)], 100, id="in two steps"),
+        pytest.param([(1, 100), (2, 0), (2.5, 90), (3.2, 90), (4, 100)], 10, id="half way back"),
     ],
 )
 def test_corrections(steps: list[tuple[float, int]], corrected: int) -> None:

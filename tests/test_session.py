@@ -156,10 +156,10 @@ def test_too_many_series_are_refused(name: str) -> None:
 
 
 def test_as_many_series_as_there_is_room_for() -> None:
-    """What fits exactly is taken: product, account sum, two corrections and the gap."""
+    """What fits exactly is taken: product, account sum, corrections and the gap."""
     stage = Stage(report(100))
-    settled = asyncio.run(stage.poll(room=5))
-    assert settled.series() == len(settled.counters or ()) == 5
+    settled = asyncio.run(stage.poll(room=4))
+    assert settled.series() == len(settled.counters or ()) == 4
 
 
 def test_failed_commit_keeps_counters_and_catches_up() -> None:

@@ -47,7 +47,7 @@ class Api:
     @property
     def now(self) -> float:
         """Unix seconds by the provider's clock, as its latest ``Date`` tells."""
-        return self._client.now
+        return self._client.time.now
 
     async def get(self, path: str, kind: type[T], params: Params | None = None) -> T:
         """GET *path* and return the answer as a *kind*.

@@ -1,9 +1,8 @@
 """Client: the requests of one account, signed, spaced, and counted."""
 
 import asyncio
-import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -14,7 +13,8 @@ from exporter import __version__
 from exporter.api._body import read_body
 from exporter.api._judge import http_date, judge, map_errors
 from exporter.api._pool import Pool
-from exporter.errors import AuthError, PollError, RateLimitError, RequestError
+from exporter.api._time import Clock, ProviderTime
+from exporter.errors import AuthError, PollError, RequestError
 from exporter.secret import Credential, Secret
 
 AT_A_TIME = 2
@@ -45,15 +45,6 @@ class Access:
     silence: float = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """Where time comes from: the wall clock, the monotonic one, and sleep."""
-
-    wall: Callable[[], float] = time.time
-    monotonic: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-
-
 class Client:
     """One account's way to its provider. It lives as long as the account does."""
 
@@ -61,8 +52,9 @@ class Client:
         self.base_url = httpx.URL(access.base_url.rstrip("/"))
         self.clock = clock or Clock()
         self.credential = access.credential
-        self._date: tuple[float, float] | None = None
+        self.time = ProviderTime(self.clock)
         self._paused_until = 0.0
+        self._paused_by: PollError | None = None
         self._access = access
         self._http = httpx.AsyncClient(
             transport=pool.transport(self.base_url),
@@ -74,23 +66,6 @@ class Client:
         )
         self._slots = asyncio.Semaphore(AT_A_TIME)
         self._free_at: dict[str, float] = {}
-
-    @property
-    def now(self) -> float:
-        """Unix seconds by the provider's clock, from its latest ``Date``; by ours before the first.
-
-        Counted on from there by the monotonic clock, so that a wrong or stepping clock here does
-        no harm.
-        """
-        if self._date is None:
-            return self.clock.wall()
-        date, at = self._date
-        return date + self.clock.monotonic() - at
-
-    @property
-    def skew(self) -> float | None:
-        """The provider's clock less ours, in seconds; None before its first ``Date``."""
-        return None if self._date is None else self.now - self.clock.wall()
 
     @property
     def pause(self) -> float:
@@ -136,8 +111,7 @@ class Client:
         """Return the body, or where the provider redirects to."""
         async with self._slots:
             await self._wait_for_turn(url.path)
-            if self.pause:
-                raise RateLimitError(where, "not sent: the provider asked for a pause")
+            self._refuse_in_pause(where)
             request = self._http.build_request("GET", url, headers=headers)
             code = "error"
             try:
@@ -154,16 +128,32 @@ class Client:
     async def _read(self, response: httpx.Response, where: str) -> bytes | httpx.URL:
         date = http_date(response.headers.get("date", ""))
         if date is not None:
-            self._date = (date, self.clock.monotonic())
+            self.time.hear(date)
         if response.next_request is not None:
             return response.next_request.url
         try:
-            judge(response, where, now=self.now)
+            judge(response, where, now=self.time.now if date is None else date)
         except PollError as error:
-            until = self.clock.monotonic() + (error.retry_after or 0.0)
-            self._paused_until = max(self._paused_until, until)
+            self._pause_for(error)
             raise
         return await read_body(response, where)
+
+    def _pause_for(self, error: PollError) -> None:
+        """Send nothing for as long as the provider asks with *error*; the longest wish counts."""
+        until = self.clock.monotonic() + (error.retry_after or 0.0)
+        if until > self._paused_until:
+            self._paused_until, self._paused_by = until, error
+
+    def _refuse_in_pause(self, where: str) -> None:
+        """Fail for the reason of the answer that asked for a pause, while it lasts."""
+        if self._paused_by is not None and self.pause:
+            raise type(self._paused_by)(
+                where,
+                "not sent: the provider asked for a pause",
+                reason=self._paused_by.reason,
+                status=self._paused_by.status,
+                retry_after=self.pause,
+            )
 
     async def _wait_for_turn(self, path: str) -> None:
         """Keep the distance to the previous request under the same limit."""

@@ -53,7 +53,7 @@ class Writer:
         access = Access(account.base_url, account.credential, provider.auth, provider.spacing)
         client = Client(self.outside.pool, access, clock=self.outside.clock)
         api = Api(client, deadline=asyncio.get_running_loop().time() + LONGEST_SECONDS)
-        context = Context(client.now, account.options, ledger)
+        context = Context(client.time.now, account.options, ledger)
         span = _before_birth(self.wanted.span, ledger)
         try:
             growth = await _collect(
@@ -61,7 +61,7 @@ class Writer:
             )
         except PollError as error:
             return Outcome(name, failure=advise(error))
-        return self._write_all(Outcome(name), account, growth, ahead=_ahead(client.skew))
+        return self._write_all(Outcome(name), account, growth, ahead=_ahead(client.time.skew))
 
     def _write_all(
         self, outcome: Outcome, account: Account, growth: Growth, *, ahead: int

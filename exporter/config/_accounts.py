@@ -106,7 +106,8 @@ def _provider(section: _Section) -> Provider | None:
     if provider is not UNSET:
         return find_provider(provider, section.around.providers, section.place / "provider")
     if "provider" not in section.keys:
-        section.place.mistake(f"provider is missing: {' or '.join(section.around.providers)}")
+        known = " or ".join(section.around.providers)
+        (section.place / "provider").mistake(f"is missing; give {known}")
     return None
 
 
@@ -115,7 +116,9 @@ def _name(section: _Section) -> str | None:
     if name is not UNSET:
         return check_label(name, section.place / "name")
     if "name" not in section.keys:
-        section.place.mistake("name is missing: what the label `account` shall be, such as main")
+        (section.place / "name").mistake(
+            "is missing; give what the label `account` shall be, such as main"
+        )
     return None
 
 
@@ -123,9 +126,9 @@ def _credential(section: _Section) -> Credential | None:
     key, file, place = section.fields.api_key, section.fields.api_key_file, section.place
     given = [name for name in ("api_key", "api_key_file") if name in section.keys]
     if not given:
-        place.mistake("has no key: give api_key_file, or api_key: ${NAME}")
+        (place / "api_key").mistake("is missing; give api_key_file, or api_key: ${NAME}")
     if len(given) > 1:
-        place.mistake("has both api_key and api_key_file: keep one")
+        (place / "api_key").mistake("is given together with api_key_file; keep one")
     elif key is not UNSET:
         text = expand(key, section.around.environ, place / "api_key")
         return None if text is None else key_of(text, place / "api_key")

@@ -5,20 +5,10 @@ from dataclasses import dataclass, field
 
 from exporter.errors import UsageError
 
-_PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,40}")
+_WORD = re.compile(r"[a-z][a-z_]{0,23}")
+"""What the words of a configuration are like; keys of providers have digits, capitals, or more."""
 
-
-def shown(key: object) -> str:
-    """Return *key* as a message may show it.
-
-    A key may be a secret in the wrong place (``{api_key:abc}`` is one key in YAML): what does not
-    look like a name is cut where it ceases to.
-    """
-    text = str(key)
-    if _PLAIN.fullmatch(text):
-        return text
-    head = _PLAIN.match(text)
-    return f'"{head[0] if head else ""}..."'
+_HIDDEN = "(a key that is not shown, as it may be a secret)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +33,14 @@ class Place:
     path: str = ""
 
     def __truediv__(self, step: str | int) -> "Place":
-        """Return the place below this one."""
-        below = f"[{step}]" if isinstance(step, int) else f".{shown(step)}"
+        """Return the place below this one; a text is a word of ours, never of the file."""
+        below = f"[{step}]" if isinstance(step, int) else f".{step}"
         path = f"{self.path}{below}" if self.path else below.removeprefix(".")
         return Place(self.notes, self.file, path)
+
+    def of(self, key: str) -> "Place":
+        """Return the place of *key*, which is the file's: it may be a secret in the wrong place."""
+        return self / (key if _WORD.fullmatch(key) else _HIDDEN)
 
     def __str__(self) -> str:
         return ": ".join(filter(None, (self.file, self.path)))

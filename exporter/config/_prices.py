@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping
 
 from exporter.config._place import Place
 from exporter.config._schema import Price
-from exporter.config._section import items, mapping, names, read, refuse_unknown
+from exporter.config._section import build, fitting, items, mapping, names, refuse_unknown
 from exporter.config._texts import check_label, find_provider
 from exporter.providers import Provider
+
+_KEYS = names(Price)
 
 GB = 10**9
 """Bytes in a GB as prices count it (design.md, section 5)."""
@@ -15,17 +17,18 @@ GB = 10**9
 def read_prices(
     value: object, providers: Mapping[str, Provider], place: Place
 ) -> tuple[Price, ...]:
-    """Return the prices; note what is wrong with them."""
-    found: dict[tuple[str, str], Price] = {}
+    """Return the prices that are whole; note what is wrong with them and with the others."""
+    found: list[dict[str, object]] = []
+    products: set[tuple[object, object]] = set()
     for number, item in enumerate(items(value, place)):
-        price = _read_price(item, providers, place / number)
-        if price is None:
-            continue
-        key = (price.provider, price.product)
-        if key in found:
+        price = _fitting(item, providers, place / number)
+        product = (price.get("provider"), price.get("product"))
+        if product in products:
             (place / number).mistake("this product of the provider has a price already")
-        found[key] = price
-    return tuple(found.values())
+        if None not in product:
+            products.add(product)
+        found.append(price)
+    return tuple(build(one, Price) for one in found if set(_KEYS) == one.keys())
 
 
 def per_byte(prices: Iterable[Price], provider: str) -> dict[str, float]:
@@ -33,13 +36,16 @@ def per_byte(prices: Iterable[Price], provider: str) -> dict[str, float]:
     return {one.product: one.usd_per_gb / GB for one in prices if one.provider == provider}
 
 
-def _read_price(item: object, providers: Mapping[str, Provider], place: Place) -> Price | None:
+def _fitting(item: object, providers: Mapping[str, Provider], place: Place) -> dict[str, object]:
+    """Return the keys of one price whose values fit; note what is wrong with any."""
     section = mapping(item, place)
     if section is None:
-        return None
-    refuse_unknown(section, names(Price), place)
-    price = read(section, Price, place)
-    if price is not None:
-        find_provider(price.provider, providers, place / "provider")
-        check_label(price.product, place / "product")
+        return {}
+    refuse_unknown(section, _KEYS, place)
+    price = fitting(section, Price, place)
+    provider, product = price.get("provider"), price.get("product")
+    if isinstance(provider, str):
+        find_provider(provider, providers, place / "provider")
+    if isinstance(product, str):
+        check_label(product, place / "product")
     return price

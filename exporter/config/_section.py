@@ -10,7 +10,7 @@ from msgspec import Struct, inspect
 from msgspec.structs import FieldInfo, fields
 
 from exporter.config._durations import Duration, parse_duration
-from exporter.config._place import Place, shown
+from exporter.config._place import Place
 from exporter.hint import did_you_mean
 
 S = TypeVar("S", bound=Struct)
@@ -37,9 +37,8 @@ def mapping(value: object, place: Place) -> dict[str, object] | None:
     if not isinstance(value, dict):
         place.mistake("expected a mapping of keys to values")
         return None
-    for key in value:
-        if not isinstance(key, str):
-            place.mistake(f"the key {shown(key)} has to be a string: put it in quotes")
+    if not all(isinstance(key, str) for key in value):
+        place.mistake("has a key that is no string: put it in quotes")
     return {key: item for key, item in value.items() if isinstance(key, str)}
 
 
@@ -62,13 +61,19 @@ def refuse_unknown(section: Iterable[str], known: Iterable[str], place: Place) -
     known = tuple(known)
     for key in section:
         if key not in known:
-            (place / key).mistake(not_known(key, known))
+            place.of(key).mistake(not_known(key, known))
 
 
 def not_known(key: str, known: Iterable[str]) -> str:
-    """Say that *key* is not one of the *known* ones, and what may have been meant."""
-    hint = "; a space is missing after the colon" if ":" in key else did_you_mean(key, known)
-    return f"is not known here{hint}"
+    """Say that *key* is not one of the *known* ones, and what may have been meant.
+
+    YAML takes ``{api_key:abc}`` for one key.
+    """
+    head, colon, _ = key.partition(":")
+    if not colon:
+        return f"is not known here{did_you_mean(key, known)}"
+    after = f"{head}:" if head in known else "the colon"
+    return f"is not known here; a space is missing after {after}"
 
 
 def fitting(section: Mapping[str, object], kind: type[Struct], place: Place) -> dict[str, object]:
@@ -83,7 +88,7 @@ def fitting(section: Mapping[str, object], kind: type[Struct], place: Place) -> 
             if _fits(section[name], field, place / name):
                 good[name] = section[name]
         elif field.required:
-            place.mistake(f"{name} is missing")
+            (place / name).mistake("is missing")
     return good
 
 

@@ -65,7 +65,7 @@ def _repeated(node: yaml.Node, place: Place, seen: set[int]) -> Iterator[tuple[P
     if isinstance(node, yaml.MappingNode):
         lines: dict[str, int] = {}
         for key, value in node.value:
-            below = place / str(key.value)
+            below = place.of(str(key.value))
             line = key.start_mark.line + 1
             if key.value in lines:
                 yield below, f"is there twice, in lines {lines[key.value]} and {line}"

@@ -7,6 +7,9 @@ from msgspec import Meta
 
 T = TypeVar("T")
 
+Text = Annotated[str, Meta(max_length=200)]
+"""What becomes a label: a provider must not fill our memory, nor Prometheus'."""
+
 Nothing = Annotated[list[object], Meta(max_length=0)] | None
 """What may stand where an object is usual: ``[]`` is PHP's way to write an empty one.
 

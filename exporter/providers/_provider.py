@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
-from exporter.api import Api
+from exporter.api import AT_A_TIME, Api
 from exporter.errors import AuthError, PollError, RateLimitError
 from exporter.ledger import Ledger
 from exporter.metrics import Family, Sample
@@ -151,16 +151,20 @@ class Provider:
 async def gather(
     jobs: Mapping[str, Callable[[], Awaitable[T]]],
 ) -> tuple[dict[str, T], dict[str, PollError]]:
-    """Run *jobs* side by side, and return what succeeded and what failed.
+    """Run *jobs*, a few at a time, and return what succeeded and what failed.
+
+    No more begin than can send: where time is short, some are whole instead of none.
 
     Raises: AuthError or RateLimitError at once, since they concern the account as a whole.
     """
     failures: dict[str, PollError] = {}
     answers: dict[str, T] = {}
+    turns = asyncio.Semaphore(AT_A_TIME)
 
     async def run(name: str, job: Callable[[], Awaitable[T]]) -> None:
         try:
-            answers[name] = await job()
+            async with turns:
+                answers[name] = await job()
         except (AuthError, RateLimitError):
             raise
         except PollError as error:

@@ -1,8 +1,6 @@
 """Ledgers to rows and back.
 
 An account is one row, a scope one row, a window one row; each holds its values as MessagePack.
-Whether a counter was released is kept, when it was first shown is not: after a start, what was not
-released yet is held anew.
 """
 
 from collections.abc import Mapping
@@ -35,6 +33,7 @@ class _Counter(msgspec.Struct, array_like=True):
     labels: tuple[str, ...]
     value: int
     released: bool
+    shown_at: float | None
 
 
 class _Scope(msgspec.Struct, array_like=True):
@@ -56,7 +55,7 @@ class _Scope(msgspec.Struct, array_like=True):
 class _Window(msgspec.Struct, array_like=True):
     start: float | None
     highs: tuple[tuple[_KEY, int], ...]
-    falls: tuple[tuple[_KEY, float | None, int, int], ...]
+    falls: tuple[tuple[_KEY, tuple[tuple[float, int], ...], int], ...]
 
 
 def encode_account(ledger: Ledger) -> bytes:
@@ -93,7 +92,7 @@ def encode_scope(scope: Scope) -> bytes:
         scope.term,
         scope.folded,
         tuple(
-            _Counter(family.name, labels, one.value, one.released)
+            _Counter(family.name, labels, one.value, one.released, one.shown_at)
             for (family, labels), one in scope.counters.items()
         ),
     )
@@ -114,7 +113,9 @@ def decode_scope(blob: bytes, windows: Mapping[str, Window]) -> Scope:
         floor=row.floor,
         windows=windows,
         counters={
-            (_family(families, one.family), one.labels): Counter(one.value, one.released)
+            (_family(families, one.family), one.labels): Counter(
+                one.value, one.released, one.shown_at
+            )
             for one in row.counters
         },
         complete_until=row.complete_until,
@@ -131,16 +132,14 @@ def _family(families: Mapping[str, Family], name: str) -> Family:
 
 def encode_window(window: Window) -> bytes:
     """Return the row of *window*."""
-    falls = tuple(
-        (key, fall.since, fall.least, fall.confirmed) for key, fall in window.falls.items()
-    )
+    falls = tuple((key, fall.run, fall.confirmed) for key, fall in window.falls.items())
     return msgspec.msgpack.encode(_Window(window.start, tuple(window.highs.items()), falls))
 
 
 def decode_window(blob: bytes) -> Window:
     """Return the window of a row. Raises: ValueError."""
     row = _decode(blob, _Window)
-    falls = {key: Fall(since, least, confirmed) for key, since, least, confirmed in row.falls}
+    falls = {key: Fall(run, confirmed) for key, run, confirmed in row.falls}
     return Window(row.start, dict(row.highs), falls)
 
 

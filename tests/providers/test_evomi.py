@@ -1,22 +1,17 @@
 from collections.abc import Iterator
-from hashlib import sha256
 
 import msgspec
 import pytest
 import respx
 
 from exporter.errors import DeadlineError, PayloadError, PollError, RequestError, UnavailableError
-from exporter.ledger import Ledger, record
-from exporter.metrics import proof
 from exporter.providers import Report
 from exporter.providers.evomi import EVOMI
 from exporter.providers.evomi._answers import Product, StaticIp
 from exporter.providers.evomi._options import Options
-from exporter.reading import ScopeReading
-from tests.providers.polling import NOW, poll, targets
+from tests.providers.polling import poll, targets
 
 USAGE = "/public/usage"
-DAY = 24 * 3600
 
 
 @pytest.fixture
@@ -39,13 +34,6 @@ def poll_core(router: respx.MockRouter, answer: object) -> Report:
     """Return the report when Core Residential is answered with *answer*."""
     router.get(USAGE).respond(json=answer)
     return poll(EVOMI, "usage", options={"products": ["rpc"]})
-
-
-def scope_of(report: Report) -> ScopeReading:
-    """Return the one scope that *report* states."""
-    assert report.statement is not None
-    (scope,) = report.statement.scopes
-    return scope
 
 
 @pytest.mark.parametrize(
@@ -152,6 +140,18 @@ def test_product_that_is_refused(
     ("answer", "message"),
     [
         ({"success": False}, f"GET {USAGE}: the provider says success: false"),
+        ({}, f"GET {USAGE} $.data: the answer has no data"),
+        ({"data": None}, f"GET {USAGE} $.data: the answer has no data"),
+        ({"data": {}}, f"GET {USAGE} $.data.bandwidth: the answer has no bandwidth"),
+        (
+            {"data": {"bandwidth": None}},
+            f"GET {USAGE} $.data.bandwidth: the answer has no bandwidth",
+        ),
+        (usage({}, total=1), f"GET {USAGE} $.data.bandwidth: the buckets are missing"),
+        (
+            usage(None, total_bandwidth_mb=3),
+            f"GET {USAGE} $.data.bandwidth: the buckets are missing",
+        ),
         (usage({}, bandwidth_unit="GB"), f"GET {USAGE} $.meta.bandwidth_unit: the unit is not MB"),
         (
             usage({"2026-11-20 00:00": 1}, granularity="hour"),
@@ -195,17 +195,20 @@ def test_negative_balance_is_a_failure(router: respx.MockRouter) -> None:
     assert str(caught.value) == "GET /public $.products[...].balance_mb: expected float >= 0.0"
 
 
-def test_owner_is_a_hash(router: respx.MockRouter) -> None:
-    """The account is known by a hash of the proxy user name, for each product."""
-    report = poll_core(router, usage({}, total=0, proxy_username="somebody"))
-    assert report.statement is not None
-    hashed = frozenset({sha256(b"somebody").hexdigest()})
-    assert {"proxy_username/rpc": hashed} == report.statement.owners
+@pytest.mark.parametrize("answer", [{}, {"products": None}], ids=["missing", "null"])
+def test_balance_without_products(router: respx.MockRouter, answer: object) -> None:
+    """An answer without products is none: it would take every balance off the page."""
+    router.get("/public").respond(json=answer)
+    with pytest.raises(
+        PayloadError, match=r"^GET /public \$\.products: the answer has no products$"
+    ):
+        poll(EVOMI, "balance")
 
 
 def test_product_of_another_code(router: respx.MockRouter) -> None:
     """The entry that has the code asked for counts; when none has, the first one."""
-    entries = [{"code": "mp", "totalBandwidth": 1}, {"code": "rpc", "totalBandwidth": 2}]
+    days = ("mp", {"2026-11-20 00:00": 1}), ("rpc", {"2026-11-20 00:00": 2})
+    entries = [{"code": code, "stats": stats} for code, stats in days]
     router.get(USAGE).respond(json={"data": {"bandwidth": {"products": entries}}})
     report = poll(EVOMI, "usage", options={"products": ["rpc", "sdc"]})
     assert {
@@ -213,51 +216,13 @@ def test_product_of_another_code(router: respx.MockRouter) -> None:
     } == {"rpc": [2e6], "sdc": [1e6], "": [3e6]}
 
 
-def test_windows_of_the_ledger(router: respx.MockRouter) -> None:
-    """Day buckets are windows by their key, in order; the oldest is trimmed by the provider."""
-    stats = {"2026-11-20 00:00": 2, "2026-11-14 00:00": 1, "2026-11-19 00:00": 0.0000014}
-    scope = scope_of(poll_core(router, usage(stats)))
-    assert [
-        (one.id, one.start, one.partial, [reading.total for reading in one.readings])
-        for one in scope.windows
-    ] == [
-        ("2026-11-14 00:00", NOW - 6.5 * DAY, True, [1000000]),
-        ("2026-11-19 00:00", NOW - 1.5 * DAY, False, [1]),
-        ("2026-11-20 00:00", NOW - 0.5 * DAY, False, [2000000]),
-    ]
-    assert (scope.slack, scope.keep) == (38 * 3600, 14)
-    assert scope.offered_since == NOW - 6.5 * DAY
-    assert scope.complete_until == NOW - 900
-
-
-def test_no_gap_when_days_had_no_traffic(router: respx.MockRouter) -> None:
-    """Days without traffic have no bucket, and yet the answer covers them."""
-    ledger = Ledger()
-    for at, answer in (
-        (NOW - DAY, usage({}, total=0)),
-        (NOW, usage({"2026-11-20 00:00": 5})),
-    ):
-        router.get(USAGE).respond(json=answer)
-        report = poll(EVOMI, "usage", options={"products": ["rpc"]}, ledger=ledger, now=at)
-        assert report.statement is not None
-        ledger = record(ledger, report.statement, collector="usage", now=at, hold=0)
-    counters = ledger.scopes["rpc"].counters
-    assert counters[proof.USAGE_GAP_SECONDS_TOTAL, ("rpc", "")].value == 0
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [{}, usage([]), usage({}, total=1), usage(None, total_bandwidth_mb=3)],
-    ids=["nothing", "no total", "a total", "a total beside"],
-)
-def test_missing_buckets_say_nothing_to_the_ledger(
-    router: respx.MockRouter, answer: object
-) -> None:
-    """Buckets that are missing are not days without traffic: those would be new usage later."""
-    report = poll_core(router, answer)
-    assert report.statement is not None
-    assert report.statement.scopes == ()
+def test_total_without_hours(router: respx.MockRouter) -> None:
+    """A period that does not feed the ledger may state its total alone."""
+    router.get(USAGE, params={"period": "7d"}).respond(json=usage({"2026-11-20 00:00": 5}))
+    router.get(USAGE, params={"period": "24h"}).respond(json=usage({}, total=5))
+    report = poll(EVOMI, "usage", options={"products": ["rpc"], "periods": ["24h"]})
     assert report.failures == {}
+    assert [sample.value for sample in report.parts["rpc"]] == [5e6]
 
 
 def test_passwords_are_not_held() -> None:

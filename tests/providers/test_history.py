@@ -208,7 +208,7 @@ def test_weproxies_refuses_other_steps(router: respx.MockRouter) -> None:
 
 def test_weproxies_without_subscriptions(router: respx.MockRouter) -> None:
     """Nothing is asked for, and nothing comes."""
-    router.get(path="/api/v1/usage").respond(json={"data": {}})
+    router.get(path="/api/v1/usage").respond(json={"data": {"by_subscription": []}})
     assert history(WEPROXIES, EVER) == []
 
 

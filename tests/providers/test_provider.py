@@ -1,11 +1,14 @@
 import asyncio
+from functools import partial
 
 import pytest
 
+from exporter.api._body import decode
 from exporter.errors import AuthError, PayloadError, PollError, RateLimitError
 from exporter.ledger import Ledger
 from exporter.providers import Context
 from exporter.providers._provider import NoOptions, gather
+from exporter.providers.webshare._answers import Aggregate
 from tests.fakes import Script, make_provider, report
 
 PROVIDER = make_provider("fake", usage=Script(report()), extra=Script(report()))
@@ -65,6 +68,49 @@ def test_gather_ends_at_what_concerns_the_account(error: Exception) -> None:
     assert caught.value is error
 
 
+def test_gather_runs_two_at_a_time() -> None:
+    """A job begins when one of two is done, so that those begun have the time to end."""
+    running: set[str] = set()
+    most = 0
+
+    async def job(name: str) -> str:
+        nonlocal most
+        running.add(name)
+        most = max(most, len(running))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        running.remove(name)
+        return name
+
+    names = "abcde"
+    answers, _ = asyncio.run(gather({name: partial(job, name) for name in names}))
+    assert list(answers) == list(names)
+    assert most == 2
+
+
+def test_gather_goes_on_after_a_failure() -> None:
+    """A job that failed leaves its turn to the next."""
+    error = PayloadError("GET /", "no")
+    answers, failures = _gather(a=error, b=error, c=3, d=error, e=5)
+    assert answers == {"c": 3, "e": 5}
+    assert list(failures) == ["a", "b", "d"]
+
+
 def test_gather_of_nothing() -> None:
     """No jobs have no answers."""
     assert _gather() == ({}, {})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"error_reasons": [{"reason": "%s", "count": 1}]}' % (b"x" * 201),
+        b'{"protocols_used": {"%s": 1}}' % (b"x" * 201),
+    ],
+    ids=["text", "key"],
+)
+def test_label_that_is_too_long(body: bytes) -> None:
+    """A provider cannot make a label of any length; the message does not hold it."""
+    with pytest.raises(PayloadError, match="length <= 200") as caught:
+        decode(body, Aggregate, "GET /")
+    assert "xxx" not in str(caught.value)

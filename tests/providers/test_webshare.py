@@ -90,12 +90,20 @@ DOCUMENTED: Answers = {
 
 
 def test_requests_of_usage() -> None:
-    """A poll of usage asks for these spans of the one plan, and for nothing else."""
+    """A poll of usage asks for the hours of the one plan, then for its sums, and nothing else."""
     webshare = Webshare(DOCUMENTED)
     webshare.poll("usage")
     assert webshare.asked == [
         ("/api/v2/subscription/", {}),
         ("/api/v2/subscription/plan/", {"page_size": "100"}),
+        (
+            "/api/v2/stats/",
+            {
+                "timestamp__gte": "2022-08-09T23:59:59Z",
+                "timestamp__lte": "2022-08-12T00:20:00Z",
+                "plan_id": "2",
+            },
+        ),
         (
             "/api/v2/stats/aggregate/",
             {
@@ -120,15 +128,18 @@ def test_requests_of_usage() -> None:
                 "plan_id": "2",
             },
         ),
-        (
-            "/api/v2/stats/",
-            {
-                "timestamp__gte": "2022-08-09T23:59:59Z",
-                "timestamp__lte": "2022-08-12T00:20:00Z",
-                "plan_id": "2",
-            },
-        ),
     ]
+
+
+def test_requests_of_usage_that_is_no_longer_offered() -> None:
+    """Of a term that ended more than 90 days ago nothing is asked, and the poll is good."""
+    webshare = Webshare(DOCUMENTED, now=NOW + 120 * 86400)
+    report = webshare.poll("usage")
+    assert [path for path, _ in webshare.asked] == [
+        "/api/v2/subscription/",
+        "/api/v2/subscription/plan/",
+    ]
+    assert report.failures == {}
 
 
 def test_requests_of_proxies() -> None:
@@ -218,7 +229,7 @@ def _ledger_that_knows_both() -> Ledger:
     answers = {**DOCUMENTED, "/api/v2/subscription/plan/": plans((2, "active"), (3, "active"))}
     report = Webshare(answers, now=NOW - 300).poll("usage")
     assert report.statement is not None
-    return record(Ledger(), report.statement, collector="usage", now=NOW - 300, hold=0)
+    return record(Ledger(), report.statement, collector="usage", hold=0)
 
 
 @pytest.mark.parametrize(
@@ -231,6 +242,17 @@ def test_cancelled_plan_whose_statistics_are_refused(status: int, failed: set[st
     assert report.failures.keys() == failed
     assert report.statement is not None
     assert report.statement.failed == failed
+
+
+@pytest.mark.parametrize("status", ["cancelled", "awaiting_payment"])
+def test_hours_that_a_plan_may_lack(status: str) -> None:
+    """Of a plan that is not active the provider may forget hours, of an active one it may not."""
+    listed = plans((2, "active"), (3, status))
+    answers = {**DOCUMENTED, "/api/v2/subscription/plan/": listed}
+    report = Webshare(answers).poll("usage", _ledger_that_knows_both())
+    assert report.statement is not None
+    covered = {scope.scope: scope.covered for scope in report.statement.scopes}
+    assert covered == {"2": ("2022-08-10T00:00:00Z", "2022-08-12T00:00:00Z"), "3": None}
 
 
 @pytest.mark.parametrize("path", ["/api/v2/subscription/", "/api/v2/stats/"])

@@ -50,9 +50,19 @@ def test_hours_of_the_first_read(start: str, first: str, ledger: Ledger) -> None
     assert _first(replace(TERM, start=instant(start)), ledger) == first
 
 
-def test_hours_of_a_new_plan() -> None:
-    """A plan that came later is read from the account's birth on, less what may be late."""
-    assert _first(TERM, OLD, name="3") == "2022-08-01T08:00:00Z"
+@pytest.mark.parametrize(
+    ("start", "first"),
+    [
+        (None, "2022-08-01T08:00:00Z"),
+        ("2022-08-10T06:34:00Z", "2022-08-01T08:00:00Z"),
+        ("2022-07-20T06:34:00Z", "2022-07-20T06:00:00Z"),
+    ],
+    ids=["no term", "the term is later", "the term is earlier"],
+)
+def test_hours_of_a_new_plan(start: str | None, first: str) -> None:
+    """A plan that came later is read from the birth, less what may be late, or the term's start."""
+    term = replace(TERM, start=None if start is None else instant(start))
+    assert _first(term, OLD, name="3") == first
 
 
 def test_hours_without_a_term() -> None:
@@ -102,6 +112,24 @@ def test_span_that_ends_before_it_begins() -> None:
     future = _spans(replace(TERM, start=NOW + DAY, end=NOW + DAY))
     assert future is not None
     assert (future.used, future.whole, future.settled) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "is_asked"),
+    [
+        (NOW - 1, NOW + DAY, True),
+        (NOW, NOW + DAY, False),
+        (NOW + 1, NOW + DAY, False),
+        (NOW - 60, NOW - 60, False),
+        (NOW - 60, NOW - 120, False),
+    ],
+    ids=["just begun", "begins now", "begins later this hour", "ends at its start", "ends before"],
+)
+def test_term_without_a_moment_of_usage(start: float, end: float, *, is_asked: bool) -> None:
+    """The hour before a term begins is not the term's, though it starts in that hour."""
+    spans = _spans(replace(TERM, start=start, end=end))
+    assert spans is not None
+    assert (spans.used is not None) == is_asked
 
 
 def test_nothing_is_settled_at_first() -> None:

@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
 
 import msgspec
 import pytest
@@ -8,10 +7,11 @@ import respx
 from exporter.errors import AuthError, PayloadError, PollError, Reason
 from exporter.ledger import Ledger, Scope, record
 from exporter.ledger_samples import gauges
+from exporter.metrics import usage
 from exporter.providers.weproxies import WEPROXIES
-from exporter.providers.weproxies._answers import CountryUsage, Subscription
+from exporter.providers.weproxies._answers import Subscription
 from exporter.providers.weproxies._options import Options
-from exporter.providers.weproxies.countries import Answer, months_to_ask, parse
+from exporter.providers.weproxies.countries import SCOPE
 from exporter.window import Window
 from tests.providers.polling import NOW, poll, targets
 
@@ -20,7 +20,7 @@ COUNTRIES = "/api/v1/usage/by-country"
 EMPTY = {
     "usage": {"data": {"total": {}, "by_subscription": []}, "success": True},
     "countries": {"data": {"countries": []}, "success": True},
-    "realtime": {"data": {}, "success": True},
+    "realtime": {"data": {"current_minute": {}}, "success": True},
     "subscriptions": {"data": [], "success": True},
 }
 """Per collector, the least that is an answer."""
@@ -99,6 +99,14 @@ def test_missing_data_is_a_failure(router: respx.MockRouter, collector: str) -> 
         ({"success": False}, f"GET {USAGE}: the provider says success: false"),
         ({"success": True}, f"GET {USAGE} $.data: the answer has no data"),
         (
+            {"data": {}},
+            f"GET {USAGE} $.data: the answer has neither total nor subscriptions",
+        ),
+        (
+            {"data": {"total": None, "by_subscription": None, "period": {}}},
+            f"GET {USAGE} $.data: the answer has neither total nor subscriptions",
+        ),
+        (
             {"data": {"by_subscription": [{"subscription_id": "a", "bytes_used": -1}]}},
             f"GET {USAGE} $.data.by_subscription[0].bytes_used: expected float >= 0.0",
         ),
@@ -107,8 +115,8 @@ def test_missing_data_is_a_failure(router: respx.MockRouter, collector: str) -> 
             f"GET {USAGE} $.data.total.requests: expected float <= 9007199254740992.0",
         ),
         (
-            {"data": {"total": {"success_rate": 100.1}}},
-            f"GET {USAGE} $.data.total.success_rate: expected float <= 100.0",
+            {"data": {"total": {"success_rate": 101.1}}},
+            f"GET {USAGE} $.data.total.success_rate: expected float <= 101.0",
         ),
         (
             {"data": {"total": {"bytes_used": 1}, "by_subscription": []}},
@@ -119,13 +127,33 @@ def test_missing_data_is_a_failure(router: respx.MockRouter, collector: str) -> 
             f"GET {USAGE} $.data.by_subscription: no subscription beside a total above 0",
         ),
     ],
-    ids=["refused", "no data", "negative", "huge", "over 100 %", "no bytes", "no requests"],
+    ids=[
+        "refused",
+        "no data",
+        "nothing",
+        "nulls",
+        "negative",
+        "huge",
+        "over 101 %",
+        "no bytes",
+        "no requests",
+    ],
 )
 def test_usage_payload_that_does_not_fit(
     router: respx.MockRouter, answer: object, message: str
 ) -> None:
     """A summary that cannot be true fails its period, and the message names the path only."""
     assert [message] == usage_failures(router, answer)
+
+
+@pytest.mark.parametrize(("percent", "ratio"), [(99.5, 0.995), (100, 1), (100.1, 1), (101, 1)])
+def test_success_ratio_is_never_above_1(
+    router: respx.MockRouter, percent: float, ratio: float
+) -> None:
+    """A rate that is rounded up to above 100 % is 100 %."""
+    router.get().respond(json={"data": {"total": {"success_rate": percent}}})
+    report = poll(WEPROXIES, "usage", options={"periods": ["today"]})
+    assert [sample.value for sample in report.parts["today"]] == [ratio]
 
 
 def test_failing_all_says_nothing_to_the_ledger(router: respx.MockRouter) -> None:
@@ -176,86 +204,34 @@ def test_discrepancy_when_countries_have_settled_months(router: respx.MockRouter
         windows={"all": Window(0.0, {("proxy_provider_product_traffic_bytes_total", ()): 70})},
     )
     countries = Scope(collector="countries", place=None, born=0.0, read_at=0.0, floor="2026-10")
-    ledger = Ledger(born=0.0, scopes={"sub_old": old, "countries": countries})
+    ledger = Ledger(born=0.0, scopes={"sub_old": old, SCOPE: countries})
     rows = [{"subscription_id": "sub_a", "bytes_used": 30}]
     router.get().respond(json={"data": {"total": {"bytes_used": 101}, "by_subscription": rows}})
     statement = poll(WEPROXIES, "usage", ledger=ledger).statement
     assert statement is not None
-    after = record(ledger, statement, collector="usage", now=NOW, hold=0)
+    after = record(ledger, statement, collector="usage", hold=0)
     assert [(part, sample.value) for part, sample in gauges(after, statement)] == [("all", 1)]
 
 
-def test_countries_that_may_be_cut(router: respx.MockRouter) -> None:
-    """A list as long as was asked for may lack countries: it is refused."""
-    rows = [{"country_code": "US", "bytes": 1}] * 300
-    error = failure(router, "countries", {"data": {"countries": rows}})
-    assert f"GET {COUNTRIES} $.data.countries: 300 rows or more: the list may be cut" == str(error)
+def test_account_is_born_with_its_first_subscription(router: respx.MockRouter) -> None:
+    """A list that is empty for once does not turn all that comes after it into new usage."""
+    ledger = Ledger()
+    rows = [{"subscription_id": "sub_a", "bytes_used": 30}]
+    for listed in ([], rows):
+        router.get().respond(json={"data": {"by_subscription": listed}})
+        statement = poll(WEPROXIES, "usage", ledger=ledger).statement
+        assert statement is not None
+        ledger = record(ledger, statement, collector="usage", hold=0)
+    counters = ledger.scopes["sub_a"].counters
+    assert counters[usage.PRODUCT_TRAFFIC_BYTES_TOTAL, ("", "sub_a")].value == 0
 
 
-@pytest.mark.parametrize(
-    ("now", "known", "read_at", "expected"),
-    [
-        ("2026-11-01T00:00", None, None, ["2026-10", "2026-11"]),
-        ("2026-11-02T23:59", None, None, ["2026-10", "2026-11"]),
-        ("2026-11-03T00:00", None, None, ["2026-11"]),
-        ("2026-11-20T12:00", ["2026-10", "2026-11"], "2026-11-20T11:45", ["2026-11"]),
-        ("2026-11-20T12:00", ["2026-10"], "2026-10-31T23:45", ["2026-10", "2026-11"]),
-        ("2026-11-20T12:00", ["2026-10", "2026-11"], "2026-11-01T09:00", ["2026-10", "2026-11"]),
-        (
-            "2026-11-20T12:00",
-            ["2026-08", "2026-09"],
-            "2026-09-15T09:00",
-            ["2026-09", "2026-10", "2026-11"],
-        ),
-        (
-            "2027-11-20T12:00",
-            ["2026-09"],
-            "2026-09-15T09:00",
-            [f"2027-{n:02}" for n in range(6, 12)],
-        ),
-        ("2026-11-02T23:59", ["2026-11"], "2026-11-03T00:10", ["2026-11"]),
-        ("2026-10-31T23:59", ["2026-11"], "2026-11-01T00:10", ["2026-10"]),
-        ("2027-01-01T12:00", ["2026-12"], "2026-12-31T23:59", ["2026-12", "2027-01"]),
-    ],
-    ids=[
-        "first poll, month is new",
-        "first poll, month is nearly settled",
-        "first poll, month is settled",
-        "all read",
-        "not read since the month's end",
-        "not read since the month settled",
-        "two months not read",
-        "half a year at most",
-        "never read while it ran",
-        "the clock went back",
-        "new year",
-    ],
-)
-def test_months_to_ask(
-    now: str, known: list[str] | None, read_at: str | None, expected: list[str]
-) -> None:
-    """A month is asked for until it was read two days after its end, if it was read before."""
-    scope = None
-    if known is not None and read_at is not None:
-        windows = {month: Window(None) for month in known}
-        at = _unix(read_at)
-        scope = Scope(collector="countries", place=None, born=0.0, read_at=at, windows=windows)
-    months = months_to_ask(_unix(now), scope)
-    assert [date.fromisoformat(f"{month}-01") for month in expected] == months
-
-
-def _unix(text: str) -> float:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
-
-
-def test_gauges_are_of_the_current_month() -> None:
-    """While two months are read, the gauges of the month are the current one's."""
-    rows = {
-        month: (CountryUsage(country_code="US", traffic_bytes=traffic),)
-        for month, traffic in (("2026-10", 9.0), ("2026-11", 1.0))
-    }
-    report = parse(Answer(NOW, rows))
-    assert [sample.value for sample in report.parts[""]] == [1.0]
+@pytest.mark.parametrize("answer", [{}, {"timestamp": None, "last_hour": None}])
+def test_realtime_that_says_nothing(router: respx.MockRouter, answer: object) -> None:
+    """An answer with nothing in it is none."""
+    error = failure(router, "realtime", {"data": answer})
+    assert isinstance(error, PayloadError)
+    assert str(error) == "GET /api/v1/usage/realtime $.data: the answer says nothing"
 
 
 def test_page_that_repeats(router: respx.MockRouter) -> None:

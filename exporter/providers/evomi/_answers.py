@@ -7,7 +7,7 @@ from msgspec import Meta, Struct, field
 
 from exporter.api import Api
 from exporter.errors import PayloadError
-from exporter.providers._answers import Nothing
+from exporter.providers._answers import Nothing, Text
 from exporter.providers._units import MB
 
 MOST_MB = 2**53 / MB
@@ -64,7 +64,7 @@ class Product(Struct, frozen=True):
 class Public(Struct, frozen=True):
     """``GET /public``."""
 
-    products: dict[str, Product | Nothing] | Nothing = None
+    products: dict[Text, Product | Nothing] | Nothing = None
     success: bool | None = None
 
 

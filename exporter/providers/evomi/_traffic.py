@@ -70,7 +70,7 @@ def read_traffic(usage: Usage, code: str, where: str) -> Traffic:
     about = given(usage.meta) or About()
     if about.bandwidth_unit not in (None, _UNIT):
         raise PayloadError(f"{where} $.meta.bandwidth_unit", f"the unit is not {_UNIT}")
-    product = _pick(usage, code)
+    product = _pick(_products(usage, where), code)
     megabytes = product.total_mb if about.total_bandwidth_mb is None else about.total_bandwidth_mb
     return Traffic(
         stated=None if megabytes is None else to_bytes(megabytes),
@@ -80,11 +80,20 @@ def read_traffic(usage: Usage, code: str, where: str) -> Traffic:
     )
 
 
-def _pick(usage: Usage, code: str) -> ProductUsage:
+def _products(usage: Usage, where: str) -> tuple[ProductUsage, ...]:
+    """Return what is listed; an error in place of the answer comes with status 200, too."""
+    if usage.data is None:
+        raise PayloadError(f"{where} $.data", "the answer has no data")
+    body = given(usage.data) or UsageBody(bandwidth=[])
+    if body.bandwidth is None:
+        raise PayloadError(f"{where} $.data.bandwidth", "the answer has no bandwidth")
+    return (given(body.bandwidth) or Bandwidth()).products or ()
+
+
+def _pick(products: tuple[ProductUsage, ...], code: str) -> ProductUsage:
     """Return the product asked for, else the first: what ``code`` is for ``sdc`` is not known."""
-    body = given(usage.data) or UsageBody()
-    products = (given(body.bandwidth) or Bandwidth()).products or (ProductUsage(),)
-    return next((one for one in products if one.code == code), products[0])
+    first = products[0] if products else ProductUsage()
+    return next((one for one in products if one.code == code), first)
 
 
 def _buckets(product: ProductUsage, where: str) -> Iterator[Bucket]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from types import MappingProxyType
 
 from exporter.api import Api
+from exporter.errors import PayloadError
 from exporter.metrics import Sample, plans
 from exporter.providers._answers import given, unix
 from exporter.providers._labels import country
@@ -32,8 +33,14 @@ NAMES = MappingProxyType(
 
 
 async def fetch(api: Api, _context: Context) -> Public:
-    """One request a poll."""
-    return await ask_public(api)
+    """One request a poll.
+
+    Raises: PollError.
+    """
+    answer = await ask_public(api)
+    if answer.products is None:
+        raise PayloadError("GET /public $.products", "the answer has no products")
+    return answer
 
 
 def parse(answer: Public) -> Report:

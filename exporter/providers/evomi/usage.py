@@ -88,6 +88,9 @@ async def _ask(api: Api, code: str, name: str) -> Traffic:
     if name == LEDGER_PERIOD and traffic.granularity not in (None, "day"):
         # An hour would have the key of its day, and count again what the day has counted.
         raise PayloadError(f"GET {PATH} $.meta.granularity", "the buckets are not days")
+    if name == LEDGER_PERIOD and not traffic.buckets and traffic.stated:
+        # The ledger must not take that for no traffic.
+        raise PayloadError(f"GET {PATH} $.data.bandwidth", "the buckets are missing")
     return traffic
 
 
@@ -137,8 +140,8 @@ def read_statement(answer: Answer) -> Statement:
 
 
 def _scope(product: str, week: Traffic, at: float) -> ScopeReading | None:
-    """Return None when the buckets are missing: the ledger must not take that for no traffic."""
-    if not week.buckets and week.stated != 0:
+    """Return None when nothing is said: the ledger must not take that for no traffic."""
+    if not week.buckets and week.stated is None:
         return None
     oldest = week.buckets[0].start if week.buckets else at
     return ScopeReading(
@@ -165,10 +168,12 @@ def _readings(product: str, bucket: Bucket) -> Iterator[Reading]:
 
 def _total(product: str, week: Traffic) -> StatedTotal | None:
     """Return the provider's total without the oldest bucket, which it trims."""
-    if week.stated is None or len(week.buckets) < 2:  # noqa: PLR2004 - the oldest and one more
+    if week.stated is None or not week.buckets:
         return None
-    span = Span(frozenset({product}), since=week.buckets[1].id)
-    return StatedTotal(product, (product, ""), week.stated - week.buckets[0].total, (span,))
+    oldest = week.buckets[0]
+    # As text, this lies right after the oldest.
+    span = Span(frozenset({product}), since=f"{oldest.id}~")
+    return StatedTotal(product, (product, ""), week.stated - oldest.total, (span,))
 
 
 USAGE = Collector(
@@ -180,7 +185,6 @@ USAGE = Collector(
         usage.PRODUCT_TRAFFIC_BYTES_TOTAL,
         usage.PRODUCT_COMPONENT_TRAFFIC_BYTES_TOTAL,
         proof.USAGE_CORRECTIONS_BYTES_TOTAL,
-        proof.USAGE_CORRECTIONS_REQUESTS_TOTAL,
         proof.USAGE_DISCREPANCY_BYTES,
         proof.USAGE_COMPLETE_UNTIL_TIMESTAMP_SECONDS,
         proof.USAGE_GAP_SECONDS_TOTAL,

@@ -6,10 +6,12 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from exporter.providers._answers import Nothing, Text
+
 Amount = Annotated[float, Meta(ge=0, le=2**53)]
 """Bytes, requests, dollars: never negative, and whole numbers up to here are exact."""
 
-Counts = dict[str, Amount | None] | Annotated[list[object], Meta(max_length=0)] | None
+Counts = dict[Text, Amount | None] | Nothing
 """Requests or proxies by a code. An empty one may come as a list."""
 
 
@@ -39,9 +41,9 @@ class Plan(Struct, frozen=True):
     """One plan of ``GET /api/v2/subscription/plan/``. A *bandwidth_limit* of 0 is no limit."""
 
     id: int | str
-    status: str | None = None
-    proxy_type: str | None = None
-    proxy_subtype: str | None = None
+    status: Text | None = None
+    proxy_type: Text | None = None
+    proxy_subtype: Text | None = None
     bandwidth_limit: Amount | UnsetType | None = UNSET
     monthly_price: Amount | None = None
     yearly_price: Amount | None = None
@@ -60,8 +62,8 @@ class PlanPage(Struct, frozen=True):
 class ErrorReason(Struct, frozen=True):
     """Requests that failed for one reason; *http_status* is null when there was no answer."""
 
-    reason: str | None = None
-    type: str | None = None
+    reason: Text | None = None
+    type: Text | None = None
     http_status: int | str | None = None
     count: Amount | None = None
 
@@ -113,7 +115,7 @@ class Notice(Struct, frozen=True):
     """One notice of ``GET /api/v2/notification/``: open while *dismissed_at* is null."""
 
     id: int | str
-    type: str | None = None
+    type: Text | None = None
     dismissed_at: datetime | None = None
 
 

@@ -14,17 +14,22 @@ from exporter.providers.webshare._times import floor_hour, text_of, unix
 from exporter.reading import Place, Reading, ScopeReading, WindowReading
 
 
-def read_hours(hours: Iterable[Hour], place: Place, *, span: Span, term: Term) -> ScopeReading:
-    """Return what the *hours* of *span* say of the plan at *place*, its scope."""
-    # What was not asked for is not settled either.
-    floor = span.first if span.is_empty else floor_hour(term.now - REVISED_FOR)
+def read_hours(
+    hours: Iterable[Hour], place: Place, *, span: Span, term: Term, is_over: bool = False
+) -> ScopeReading:
+    """Return what the *hours* of *span* say of the plan at *place*, its scope.
+
+    Of a plan that *is_over* the provider may forget hours: that takes none of them back.
+    """
+    # What lies beyond the term's end was not asked for, so it is not settled either.
+    floor = max(span.first, floor_hour(span.last - REVISED_FOR))
     return ScopeReading(
         scope=place[1],
         windows=tuple(list_windows(hours, place, term.now)),
         place=place,
         slack=SETTLED_AFTER,
         floor=text_of(floor),
-        covered=(text_of(span.first), text_of(floor_hour(span.last))),
+        covered=None if is_over else (text_of(span.first), text_of(floor_hour(span.last))),
         offered_since=span.first if span.clipped else None,
         complete_until=term.complete_until,
         term=None if term.first_hour is None else text_of(term.first_hour),
@@ -52,11 +57,8 @@ def _readings(hour: Hour, place: Place) -> Iterator[Reading]:
         if total is not None:
             yield Reading(family, place, round(total))
     for error, count in _breakdown.errors(hour).items():
-        reason, _, status = error
         labels = (*place, *error)
-        yield Reading(
-            usage.PRODUCT_REQUEST_ERRORS_TOTAL, labels, round(count), source=(reason, status)
-        )
+        yield Reading(usage.PRODUCT_REQUEST_ERRORS_TOTAL, labels, round(count), source=error)
     for protocol, count in _breakdown.protocols(hour).items():
         labels = (*place, *protocol)
         yield Reading(usage.PRODUCT_PROTOCOL_REQUESTS_TOTAL, labels, round(count), source=protocol)

@@ -130,7 +130,7 @@ def _first_hour(name: str, term: Term, ledger: Ledger) -> float:
 
 
 def _used(term: Term) -> Span | None:
-    if term.start is None:
+    if term.start is None or term.start >= term.last:
         return None
     return _unless_empty(term.span(floor_hour(term.start), term.last))
 

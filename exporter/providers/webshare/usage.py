@@ -61,13 +61,13 @@ async def fetch(api: Api, context: Context) -> Answer:
 
 
 async def _ask(api: Api, name: str, spans: Spans) -> Statistics:
-    used = await _aggregate(api, name, spans.used)
-    whole = await _aggregate(api, name, spans.whole)
-    settled = await _aggregate(api, name, spans.settled)
     hours: list[Hour] = []
     if not spans.hours.is_empty:
         params = {**spans.hours.params, "plan_id": name}
         hours = await api.get("/api/v2/stats/", list[Hour], params)
+    used = await _aggregate(api, name, spans.used)
+    whole = await _aggregate(api, name, spans.whole)
+    settled = await _aggregate(api, name, spans.settled)
     return Statistics(spans, tuple(hours), used, whole, settled)
 
 
@@ -122,7 +122,13 @@ def _account_samples(answer: Answer) -> Iterator[Sample]:
 def _state(answer: Answer, failed: frozenset[str]) -> Statement:
     term = answer.term
     scopes = tuple(
-        read_hours(one.hours, place(answer.plans[name]), span=one.spans.hours, term=term)
+        read_hours(
+            one.hours,
+            place(answer.plans[name]),
+            span=one.spans.hours,
+            term=term,
+            is_over=answer.plans[name].status != ACTIVE,
+        )
         for name, one in answer.statistics.items()
     )
     return Statement(

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 
-from msgspec import Meta, Struct, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from exporter.api import Api
 from exporter.errors import PayloadError
-from exporter.providers._answers import Nothing, given
+from exporter.providers._answers import Nothing, Text, given
 from exporter.providers._units import GIB
 
 T = TypeVar("T")
@@ -17,7 +17,8 @@ MOST = 2**53
 """Bytes or requests: above it a float is not exact, and no account is so large."""
 
 Amount = Annotated[float, Meta(ge=0, le=MOST)]
-Percent = Annotated[float, Meta(ge=0, le=100)]
+Percent = Annotated[float, Meta(ge=0, le=101)]
+"""A little above 100 is a rounding of theirs."""
 Gigabytes = Annotated[float, Meta(ge=0, le=MOST / GIB)]
 
 
@@ -76,8 +77,8 @@ class Total(Struct, frozen=True):
 class SubscriptionUsage(Struct, frozen=True):
     """What one subscription used."""
 
-    subscription_id: str
-    product_name: str | None = None
+    subscription_id: Text
+    product_name: Text | None = None
     bytes_used: Amount | None = None
     requests: Amount | None = None
 
@@ -159,16 +160,17 @@ class Realtime(Struct, frozen=True):
 class Product(Struct, frozen=True):
     """What a subscription is of."""
 
-    name: str | None = None
+    name: Text | None = None
 
 
 class Subscription(Struct, frozen=True):
     """One row of ``GET /api/v1/subscriptions``, whose credentials we leave out."""
 
-    id: str
+    id: Text
     product: Product | Nothing = None
     status: str | None = None
-    traffic_limit_gb: Gigabytes | None = None
+    traffic_limit_gb: Gigabytes | UnsetType | None = UNSET
+    """0 and null are no limit; a missing key says nothing of it."""
     traffic_used_gb: Gigabytes | None = None
     traffic_remaining_gb: Gigabytes | None = None
     expires_at: datetime | None = None

@@ -18,7 +18,7 @@ from exporter.providers._samples import add_up, told
 from exporter.providers.weproxies._answers import Countries, CountryUsage, Envelope, ask
 from exporter.reading import Reading, ScopeReading, Statement, WindowReading
 
-SCOPE = "countries"
+SCOPE = "usage/by-country"
 PATH = "/api/v1/usage/by-country"
 
 SETTLING_SECONDS = 48 * 3600
@@ -77,9 +77,12 @@ def _id(month: date) -> str:
 async def _ask(api: Api, month: date) -> tuple[CountryUsage, ...]:
     dates = {"start_date": month.isoformat(), "end_date": _last_day(month).isoformat()}
     answer = await ask(api, PATH, Envelope[Countries], {**dates, "limit": LIMIT})
-    rows = answer.countries or ()
+    where = f"GET {PATH} $.data.countries"
+    rows = answer.countries
+    if rows is None:
+        # A country that is absent from a list counts from 0; this is no list.
+        raise PayloadError(where, "the list is missing")
     if len(rows) >= LIMIT:
-        where = f"GET {PATH} $.data.countries"
         raise PayloadError(where, f"{LIMIT} rows or more: the list may be cut")
     return rows
 

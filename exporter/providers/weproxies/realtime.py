@@ -6,6 +6,7 @@ Gauges only: the minute is still filling, the hour slides.
 from collections.abc import Iterator
 
 from exporter.api import Api
+from exporter.errors import PayloadError
 from exporter.metrics import Sample, realtime
 from exporter.providers._answers import given, unix
 from exporter.providers._labels import country
@@ -20,10 +21,18 @@ from exporter.providers.weproxies._answers import (
     ask,
 )
 
+PATH = "/api/v1/usage/realtime"
+
 
 async def fetch(api: Api, _context: Context) -> Realtime:
-    """One request a poll."""
-    return await ask(api, "/api/v1/usage/realtime", Envelope[Realtime])
+    """One request a poll.
+
+    Raises: PollError.
+    """
+    answer = await ask(api, PATH, Envelope[Realtime])
+    if answer == Realtime():
+        raise PayloadError(f"GET {PATH} $.data", "the answer says nothing")
+    return answer
 
 
 def parse(answer: Realtime) -> Report:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from msgspec import UnsetType
+
 from exporter.api import Api
 from exporter.metrics import Sample, plans
 from exporter.providers._answers import given, unix
@@ -73,6 +75,9 @@ def _gauges(one: Subscription, status: str) -> Iterator[Sample]:
 
 def _quota(one: Subscription, labels: Mapping[str, str]) -> Iterator[Sample]:
     """Yield what is bought, used and left; without a limit, nothing is left of it."""
+    if isinstance(one.traffic_limit_gb, UnsetType):
+        yield from told(plans.PRODUCT_TRAFFIC_USED_BYTES, _bytes(one.traffic_used_gb), **labels)
+        return
     limit = one.traffic_limit_gb or None
     used, left = one.traffic_used_gb, one.traffic_remaining_gb if limit else None
     yield plans.PRODUCT_TRAFFIC_UNLIMITED.sample(limit is None, **labels)

@@ -58,6 +58,8 @@ async def ask_summary(api: Api, name: str) -> Summary:
     """
     summary = await ask(api, PATH, Envelope[Summary], {"period": name})
     total = given(summary.total) or Total()
+    if summary.total is None and summary.by_subscription is None:
+        raise PayloadError(f"GET {PATH} $.data", "the answer has neither total nor subscriptions")
     if not summary.by_subscription and (total.bytes_used or total.requests):
         where = f"GET {PATH} $.data.by_subscription"
         raise PayloadError(where, "no subscription beside a total above 0")
@@ -81,7 +83,7 @@ def _gauges(name: str, summary: Summary) -> Iterator[Sample]:
     yield from told(period.ACCOUNT_PERIOD_TRAFFIC_BYTES, traffic, period=name)
     yield from told(period.ACCOUNT_PERIOD_REQUESTS, requests, period=name)
     if total.success_rate is not None:
-        ratio = total.success_rate / 100
+        ratio = min(1.0, total.success_rate / 100)
         yield period.ACCOUNT_PERIOD_SUCCESS_RATIO.sample(ratio, period=name)
     yield from add_up(sample for row in rows for sample in _row_gauges(name, row))
     span = given(summary.period)

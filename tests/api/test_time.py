@@ -1,0 +1,73 @@
+import pytest
+
+from exporter.api._time import DOUBT_SECONDS, Clock, ProviderTime
+from tests.clocks import Jumping
+
+DAY = 86_400.0
+
+
+@pytest.fixture
+def jumping() -> Jumping:
+    """Return a clock that a test moves."""
+    return Jumping()
+
+
+@pytest.fixture
+def time(jumping: Jumping) -> ProviderTime:
+    """Return the time of a provider that has said nothing yet."""
+    return ProviderTime(jumping.clock())
+
+
+def test_date_near_ours_is_believed_at_once(jumping: Jumping, time: ProviderTime) -> None:
+    """A first date that our clock agrees with is the provider's time."""
+    date = jumping.clock().wall() + 60
+    time.hear(date)
+    assert (time.now, time.skew) == (date, 60)
+
+
+def test_first_odd_date_needs_another(jumping: Jumping, time: ProviderTime) -> None:
+    """A date far from our clock is believed when the next one agrees: ours may be wrong."""
+    ours = jumping.clock().wall()
+    time.hear(ours + 99 * DAY)
+    assert time.now == ours
+    time.hear(ours + 99 * DAY)
+    assert time.now == ours + 99 * DAY
+
+
+def test_two_odd_dates_that_disagree(jumping: Jumping, time: ProviderTime) -> None:
+    """Odd dates that contradict each other are nobody's time."""
+    ours = jumping.clock().wall()
+    for days in (99, -3, 50):
+        time.hear(ours + days * DAY)
+    assert time.now == ours
+
+
+def test_odd_date_among_good_ones(jumping: Jumping, time: ProviderTime) -> None:
+    """A whole poll of odd dates, of a broken cache say, moves nothing."""
+    ours = jumping.clock().wall()
+    time.hear(ours)
+    for _ in range(9):
+        time.hear(ours + 365 * DAY)
+    assert time.now == ours
+
+
+def test_odd_date_that_stays(jumping: Jumping, time: ProviderTime) -> None:
+    """Dates that go on to agree with each other are the provider's time in the end."""
+    ours = jumping.clock().wall()
+    time.hear(ours)
+    time.hear(ours + 3 * DAY)
+    jumping.now += DOUBT_SECONDS
+    time.hear(ours + 3 * DAY + DOUBT_SECONDS)
+    assert time.now == ours + 3 * DAY + DOUBT_SECONDS
+
+
+def test_our_clock_that_steps_moves_nothing() -> None:
+    """From its first date on, the provider's time goes on whatever our wall clock does."""
+    wall = [1_000_000.0]
+    now = [0.0]
+    time = ProviderTime(Clock(wall=lambda: wall[0], monotonic=lambda: now[0]))
+    time.hear(1_000_000.0)
+    wall[0] -= DAY
+    now[0] += 300
+    time.hear(1_000_300.0)
+    assert time.now == 1_000_300.0
