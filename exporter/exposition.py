@@ -99,6 +99,8 @@ def _number(value: float) -> str:
     text = repr(float(value))
     if value < _FIRST_WITH_EXPONENT:
         return text
+    if text.endswith(".0") and text[-3] != "0":  # a whole number, as most are
+        return f"{text[0]}.{text[1:-2]}{_EXPONENTS[len(text) - 2]}"
     whole, _, rest = text.partition(".")
     if not rest or len(whole) == 1:  # Python has set an exponent itself
         return text

@@ -10,17 +10,33 @@ from exporter.snapshot import Snapshot
 
 def collector_samples(snapshot: Snapshot) -> Iterator[Sample]:
     """Yield how the polls of one collector go."""
-    name = snapshot.collector
-    yield health.COLLECTOR_SUCCESS.sample(snapshot.success, collector=name)
-    yield health.COLLECTOR_SUPPORTED.sample(snapshot.supported, collector=name)
-    yield health.POLLS_TOTAL.sample(snapshot.polls, collector=name)
+    yield from steady_samples(snapshot)
+    yield from poll_samples(snapshot)
+
+
+def steady_samples(snapshot: Snapshot) -> Iterator[Sample]:
+    """Yield what seldom changes with a poll: what ``steady`` tells of."""
+    labels = (snapshot.collector,)
+    yield Sample(health.COLLECTOR_SUCCESS, labels, snapshot.success)
+    yield Sample(health.COLLECTOR_SUPPORTED, labels, snapshot.supported)
     for reason, count in snapshot.failures.items():
-        yield health.POLL_FAILURES_TOTAL.sample(count, collector=name, reason=reason)
-    yield health.POLL_INTERVAL_SECONDS.sample(snapshot.interval, collector=name)
+        yield Sample(health.POLL_FAILURES_TOTAL, (*labels, reason), count)
+    yield Sample(health.POLL_INTERVAL_SECONDS, labels, snapshot.interval)
+
+
+def steady(snapshot: Snapshot) -> tuple[object, ...]:
+    """Return what the steady samples are made of: equal means that they are, too."""
+    return snapshot.success, snapshot.supported, snapshot.failures, snapshot.interval
+
+
+def poll_samples(snapshot: Snapshot) -> Iterator[Sample]:
+    """Yield what every poll changes."""
+    labels = (snapshot.collector,)
+    yield Sample(health.POLLS_TOTAL, labels, snapshot.polls)
     if snapshot.duration is not None:
-        yield health.POLL_DURATION_SECONDS.sample(snapshot.duration, collector=name)
+        yield Sample(health.POLL_DURATION_SECONDS, labels, snapshot.duration)
     if snapshot.last_success is not None:
-        yield health.LAST_SUCCESS_TIMESTAMP_SECONDS.sample(snapshot.last_success, collector=name)
+        yield Sample(health.LAST_SUCCESS_TIMESTAMP_SECONDS, labels, snapshot.last_success)
 
 
 def account_samples(snapshots: Iterable[Snapshot]) -> Iterator[Sample]:

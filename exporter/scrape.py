@@ -11,6 +11,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
 
 from prometheus_client import (
@@ -23,9 +24,9 @@ from prometheus_client import (
 from prometheus_client.openmetrics import exposition as openmetrics
 
 from exporter.exposition import Format, Rendering, blocks, join, render, rerender
-from exporter.health import account_samples, collector_samples
+from exporter.health import account_samples, poll_samples, steady, steady_samples
 from exporter.metrics import Sample
-from exporter.snapshot import Part, Snapshot, SnapshotStore
+from exporter.snapshot import AccountKey, Part, Snapshot, SnapshotStore
 
 _GZIP_LEVEL = 1
 """A tenth of the CPU of level 9 for less than half as many bytes more."""
@@ -33,8 +34,8 @@ _GZIP_LEVEL = 1
 _GZIP_WBITS = 31
 """zlib's sign for a gzip member, with the largest window; it sets no time."""
 
-_Source = Part | Snapshot | tuple[Snapshot, ...]
-"""What samples come from; equal means that the samples are, too."""
+_Make = Callable[[], Iterable[Sample]]
+"""Makes the samples of a source; equal sources have equal samples."""
 
 
 def stale_at(snapshot: Snapshot, part: Part, stale_after: int) -> float:
@@ -73,7 +74,7 @@ class _View:
 
     snapshots: tuple[Snapshot, ...] = ()
     expires: float = math.inf
-    renderings: Mapping[object, tuple[_Source, Rendering]] = field(default_factory=dict)
+    renderings: Mapping[object, tuple[object, Rendering]] = field(default_factory=dict)
     bodies: dict[tuple[Format, bool], _Plain | _Gzip] = field(default_factory=dict)
     """By format, and whether compressed; filled as they are asked for."""
 
@@ -140,13 +141,16 @@ class Scrape:
 
     def _next_view(self, snapshots: tuple[Snapshot, ...], now: float) -> _View:
         expires = math.inf
-        renderings: dict[object, tuple[_Source, Rendering]] = {}
+        renderings: dict[object, tuple[object, Rendering]] = {}
         for those in _by_account(snapshots).values():
-            for key, source in _always(those):
-                renderings[key] = self._rendered(key, source, those[0])
+            account = those[0].account.key
+            for key, source, make in _always(those):
+                renderings[key] = self._rendered(key, source, make, account)
             for key, part, stale in self._gauges(those):
                 if now <= stale:
-                    renderings[key] = self._rendered(key, part, those[0])
+                    renderings[key] = self._rendered(
+                        key, part, partial(_part_samples, part), account
+                    )
                     expires = min(expires, stale)
         return _View(snapshots, expires, renderings)
 
@@ -159,14 +163,16 @@ class Scrape:
                     stale_at(snapshot, part, self.stale_after),
                 )
 
-    def _rendered(self, key: object, source: _Source, one: Snapshot) -> tuple[_Source, Rendering]:
-        """Render *source*, of the account of *one*, unless it was the source last time, too."""
+    def _rendered(
+        self, key: object, source: object, make: _Make, account: AccountKey
+    ) -> tuple[object, Rendering]:
+        """Render what *make* makes of *source*, unless that was the source last time, too."""
         before = self._view.renderings.get(key)
         if before is None:
-            return source, rerender(_samples(source), one.account.key, Rendering())
+            return source, rerender(make(), account, Rendering())
         if before[0] == source:
             return before
-        return source, rerender(_samples(source), one.account.key, before[1])
+        return source, rerender(make(), account, before[1])
 
 
 def process_registry() -> CollectorRegistry:
@@ -186,21 +192,19 @@ def _by_account(snapshots: Iterable[Snapshot]) -> Mapping[tuple[str, str], tuple
     return accounts
 
 
-def _always(snapshots: tuple[Snapshot, ...]) -> Iterator[tuple[object, _Source]]:
+def _always(snapshots: tuple[Snapshot, ...]) -> Iterator[tuple[object, object, _Make]]:
     """Yield the sources of one account that never go stale, each with a key of its own."""
-    yield snapshots[0].account.key, snapshots
-    for snapshot in snapshots:
-        yield _key(snapshot), snapshot
-        yield ("counters", _key(snapshot)), snapshot.counters
+    yield snapshots[0].account.key, snapshots, partial(account_samples, snapshots)
+    for one in snapshots:
+        key = _key(one)
+        yield key, one, partial(poll_samples, one)
+        yield ("steady", key), steady(one), partial(steady_samples, one)
+        yield ("counters", key), one.counters, partial(_part_samples, one.counters)
 
 
 def _key(snapshot: Snapshot) -> tuple[str, str, str]:
     return (*snapshot.account.key, snapshot.collector)
 
 
-def _samples(source: _Source) -> Iterable[Sample]:
-    if isinstance(source, Part):
-        return source.samples
-    if isinstance(source, Snapshot):
-        return collector_samples(source)
-    return account_samples(source)
+def _part_samples(part: Part) -> Iterable[Sample]:
+    return part.samples

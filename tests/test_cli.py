@@ -240,6 +240,12 @@ def test_warnings_of_the_configuration(
     assert "lets others read the key" in logged
 
 
+def test_backfill_without_an_end(config: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where neither a state nor a flag says where to end, the user is told."""
+    assert main([config, "--since=2d", "backfill"]) == 2
+    assert "--end: is needed without --storage.path" in capsys.readouterr().err
+
+
 def test_list_metrics(capsys: pytest.CaptureFixture[str]) -> None:
     """The table of metrics goes to stdout."""
     assert main(["list-metrics"]) == 0

@@ -1,12 +1,13 @@
 """Families and samples: the exposition's terms as values."""
 
+import sys
 from dataclasses import dataclass
 from typing import Literal
 
 PREFIX = "proxy_provider_"
 """What every name of ours begins with."""
 
-_LARGEST = float("inf")
+_LARGEST = sys.float_info.max
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +40,7 @@ class Family:
         """
         if len(labels) != len(self.labels) or not labels.keys() >= set(self.labels):
             raise ValueError(f"{self.name}: labels {sorted(labels)} for {sorted(self.labels)}")
-        if not -_LARGEST < value < _LARGEST:
+        if not -_LARGEST <= value <= _LARGEST:
             raise ValueError(f"{self.name}: the value is not finite")
         return Sample(self, tuple(labels[name] for name in self.labels), value)
 

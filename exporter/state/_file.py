@@ -23,6 +23,8 @@ from exporter.state._state import AccountKey
 
 log = logging.getLogger(__name__)
 
+PATIENCE_SECONDS = 5.0
+
 _COMPANIONS = ("", "-wal", "-shm")
 """A SQLite file and those that belong to it."""
 
@@ -30,18 +32,19 @@ _COMPANIONS = ("", "-wal", "-shm")
 class FileState:
     """Keeps the ledgers in the file at *path*; makes it when there is none.
 
+    *patience* is how many seconds to wait for one who has locked it, a backup say.
     Raises: StartError when another process holds it, when it is of a newer version or another
     program's, or when it cannot be written.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, patience: float = PATIENCE_SECONDS) -> None:
         self._path = path
         self._lock = _lock(path)
         self.persistent = True
         self.commit_failures = 0
         try:
             self.set_aside = _set_aside_if_broken(path)
-            self._connection = _open(path)
+            self._connection = _open(path, patience)
             self._ledgers = _tables.read(self._connection)
         except BaseException:
             os.close(self._lock)
@@ -102,12 +105,12 @@ def _lock(path: Path) -> int:
     return descriptor
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
+def _connect(path: Path, patience: float = PATIENCE_SECONDS) -> sqlite3.Connection:
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=patience)
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    connection = _connect(path)
+def _open(path: Path, patience: float) -> sqlite3.Connection:
+    connection = _connect(path, patience)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")

@@ -4,6 +4,7 @@ import signal
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -240,3 +241,41 @@ def test_failure_is_logged_once(path: Path, caplog: pytest.LogCaptureFixture) ->
                     commit(state, GROWN)
         assert state.commit_failures == 3
     assert len(caplog.records) == 1
+
+
+def test_file_that_somebody_writes_is_an_error_at_start(path: Path) -> None:
+    """A file that another program keeps locked is named, not waited for for ever."""
+    with state_at(path) as state:
+        commit(state, BORN)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StartError, match="locked"):
+            FileState(path, patience=0.0)
+
+
+def test_page_that_is_broken_is_found(path: Path) -> None:
+    """A file whose pages contradict each other is set aside, though it can be opened."""
+    many = read(*(hours({number: 5}, plan=str(number)) for number in range(400)))
+    with state_at(path) as state:
+        commit(state, many)
+    with path.open("r+b") as file:
+        # The page after the schema: the first cell of a tree no longer lies where it is said to.
+        file.seek(4096 + 8)
+        file.write(b"\x00\x01")
+    with state_at(path) as state:
+        assert state.set_aside
+
+
+def test_scope_that_did_not_change_is_not_written(path: Path) -> None:
+    """A commit touches the rows of what an answer was about, and no others."""
+    both = read(hours({100: 5}), hours({100: 5}, plan="2"))
+    grown = read(hours({100: 9}, plan="2"), hours({100: 9}, plan="2"), ledger=both)
+    unchanged = replace(grown, scopes={**grown.scopes, "1": both.scopes["1"]})
+    with state_at(path) as state:
+        commit(state, both)
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("DELETE FROM scope WHERE scope = '1'")
+            connection.commit()
+        commit(state, unchanged)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT scope FROM scope").fetchall() == [("2",)]
