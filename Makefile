@@ -3,8 +3,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+HELM ?= helm
+IMAGE ?= proxy-provider-exporter
 
-.PHONY: demo test lint types format tools clean
+.PHONY: demo test lint types format tools chart clean
 
 demo: $(VENV)/installed  ## Run the exporter on simulated providers: no key needed
 	$(BIN)/proxy-provider-exporter demo
@@ -29,9 +31,18 @@ format: $(VENV)/installed-dev  ## Put the code in its form
 
 tools:  ## Install what the tests need besides Python, where that may be done
 	sh tests/install-tools.sh
+	sh tests/deploy/install-tools.sh
+
+chart:  ## Package the Helm chart for the image of IMAGE, with the rules and dashboards that it links to
+	rm -rf build/chart
+	mkdir -p build/chart dist
+	cp -RL deploy/helm/proxy-provider-exporter build/chart/
+	sed -i.old 's|^  repository: .*|  repository: $(IMAGE)|' build/chart/proxy-provider-exporter/values.yaml
+	rm build/chart/proxy-provider-exporter/values.yaml.old
+	$(HELM) package build/chart/proxy-provider-exporter --destination dist
 
 clean:  ## Remove everything that can be made again
-	rm -rf $(VENV) build dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/deploy/judge/node_modules
 
 $(BIN)/pip:
 	$(PYTHON) -m venv $(VENV)

@@ -4,7 +4,7 @@
 set -eu
 
 missing=
-for pair in prometheus:prometheus promtool:prometheus; do
+for pair in prometheus:prometheus promtool:prometheus systemd-analyze:systemd; do
     command -v "${pair%%:*}" > /dev/null || missing="$missing ${pair#*:}"
 done
 [ -n "$missing" ] || exit 0
