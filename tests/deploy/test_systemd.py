@@ -36,9 +36,9 @@ def test_unit_is_right(unit: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("ProtectSystem=strict", "ProtectSytem=strict", "Unknown key name 'ProtectSytem'"),
+        ("ProtectSystem=strict", "ProtectSytem=strict", "Unknown key 'ProtectSytem'"),
         ("DynamicUser=yes", "DynamicUser=perhaps", "Failed to parse"),
-        ("ExecStart=", "ExecStart=bin", "not absolute"),
+        ("ExecStart=", "ExecStart=bin", "Neither a valid executable name nor an absolute path"),
     ],
     ids=["key", "value", "path"],
 )
