@@ -11,9 +11,8 @@ from tests.state.test_file import BORN, GROWN, KEY, commit, state_at
 
 def backup(state: Path, to: Path) -> None:
     """Back *state* up with the command of the README."""
-    (code,) = re.findall(
-        r"^BACKUP='(.*)'$", (ROOT / "deploy" / "README.md").read_text(), re.MULTILINE
-    )
+    readme = (ROOT / "deploy" / "README.md").read_text("utf-8")
+    (code,) = re.findall(r"^BACKUP='(.*)'$", readme, re.MULTILINE)
     with to.open("wb") as file:
         subprocess.run([sys.executable, "-c", code, state], stdout=file, check=True)  # noqa: S603
 
