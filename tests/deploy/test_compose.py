@@ -46,7 +46,7 @@ def test_compose_is_right() -> None:
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("cap_drop", "cap_dorp"), ("condition: service_healthy", "condition: healthy")],
+    [("cap_drop", "cap_dorp"), ("read_only: true", "read_only: [1]")],
     ids=["key", "value"],
 )
 def test_mistake_is_found(tmp_path: Path, old: str, new: str) -> None:
@@ -97,6 +97,16 @@ def test_mounted_files_are_there(name: str) -> None:
     for source, _, mode in (one.split(":") for one in mounted):
         assert (COMPOSE.parent / source).is_dir()
         assert mode == "ro"
+
+
+def test_stack_is_wired() -> None:
+    """Prometheus scrapes the exporter, and tells Alertmanager, by their names and ports here."""
+    file = COMPOSE.parent / "prometheus" / "prometheus.yml"
+    config = yaml.safe_load(file.read_text("utf-8"))
+    scraped = str(config["scrape_configs"])
+    assert "exporter:10190" in scraped
+    assert "alertmanager:9093" in str(config["alerting"])
+    assert [one for one in config["rule_files"] if list(file.parent.glob(one))]
 
 
 @pytest.mark.parametrize("name", ["exporter", "demo"])

@@ -182,8 +182,9 @@ def test_flags_are_known() -> None:
         ("keys:", "key:", "key"),
         ("config:", "demo: false\nignored:", "ignored"),
         ("webshare: not-a-real-key", "config.yml: not-a-real-key", "config.yml"),
+        ("keys:", "existingSecret: other\nkeys:", "exclude each other"),
     ],
-    ids=["key in the configuration", "provider", "unknown", "other", "name taken"],
+    ids=["key in the configuration", "provider", "unknown", "other", "name taken", "two secrets"],
 )
 def test_wrong_values_are_refused(tmp_path: Path, old: str, new: str, said: str) -> None:
     """The chart refuses values that cannot be meant, and names them."""

@@ -50,3 +50,12 @@ def test_rights_are_few() -> None:
     """A workflow may read, and only single jobs may more."""
     for workflow in WORKFLOWS:
         assert "\npermissions:\n  contents: read\n\n" in workflow.read_text("utf-8")
+
+
+def test_updates_are_right() -> None:
+    """What keeps the pins fresh fits its schema, and looks into folders that are there."""
+    file = ROOT / ".github" / "dependabot.yml"
+    code, said = verdict("check-jsonschema", "--builtin-schema=vendor.dependabot", file)
+    assert code == 0, said
+    for folder in re.findall(r"directory: /(.*)", file.read_text("utf-8")):
+        assert (ROOT / folder).is_dir()
