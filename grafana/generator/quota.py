@@ -1,0 +1,252 @@
+"""Quota and plans: what is left, until when it lasts, when it ends, and what it costs."""
+
+from exporter.metrics import Family, plans
+from exporter.metrics import period as periods
+from grafana.generator import colours, figures, thresholds, units
+from grafana.generator.board import Band, Board, Line
+from grafana.generator.panels import Text, gauges, graph, number, states
+from grafana.generator.queries import OVER_RANGE, total, value
+from grafana.generator.tables import Column, rows
+from grafana.generator.targets import bars, lines, now
+
+_NO_YES = {0: ("no", colours.MUTED), 1: ("yes", colours.GOOD)}
+_PLAN = {"provider": "Provider", "account": "Account", "product": "Product", "plan": "Plan"}
+_ACCOUNT = {"provider": "Provider", "account": "Account"}
+
+
+def board() -> Board:
+    """Return the dashboard."""
+    return Board(
+        "proxy-provider-quota",
+        "Proxy providers / Quota and plans",
+        "What is left of what was bought, whether it lasts, when it ends, and what it costs.",
+        "product",
+        [_quota(), _pace(), _plans(), _capacity(), _accounts()],
+    )
+
+
+def _quota() -> Band:
+    used = gauges(
+        Text(
+            "Quota used",
+            "Share of the traffic quota that is used, by plan; unlimited plans and prepaid balances"
+            f" have none. At {thresholds.QUOTA_HIGH:.0%} and {thresholds.QUOTA_CRITICAL:.0%} the"
+            " alerts fire: buy traffic or slow down.",
+        ),
+        now(f"sort_desc({figures.QUOTA_USED})", figures.OF_PLAN),
+        unit=units.RATIO,
+        steps=thresholds.QUOTA_USED,
+        most=1,
+    )
+    runway = gauges(
+        Text(
+            "Runway",
+            "Time until what is left is used up, at the pace of the last day, shortest first; for"
+            " prepaid balances too. Red is less than a day: buy traffic now.",
+        ),
+        now(f"sort({figures.RUNWAY})", figures.OF_PLAN),
+        unit=units.SECONDS,
+        steps=thresholds.RUNWAY,
+    )
+    remaining = gauges(
+        Text(
+            "Traffic left",
+            "What is left of each quota and prepaid balance, least first. Zero means that requests"
+            " fail or cost extra.",
+        ),
+        now(f"sort({figures.REMAINING})", figures.OF_PLAN),
+        unit=units.BYTES,
+    )
+    return Band("Quota", [Line(9, (8, 8, 8), (used, runway, remaining))])
+
+
+def _pace() -> Band:
+    over_time = graph(
+        Text(
+            "Quota used over time",
+            "Share of each quota that is used. It rises until its period ends and falls to 0 then;"
+            " the dashed lines are where the alerts fire.",
+        ),
+        lines(figures.QUOTA_USED, figures.OF_PLAN),
+        unit=units.RATIO,
+        steps=thresholds.QUOTA_USED,
+    )
+    forecast = rows(
+        Text(
+            "Used by the end of the period",
+            "Share of the quota that is used when it is renewed or ends: by the pace of the last"
+            " day, and as Webshare itself projects it. Red is more than there is: slow down, or buy"
+            " before the day in the last column.",
+        ),
+        _PLAN,
+        [
+            Column("Used", figures.QUOTA_USED, units.RATIO, thresholds.QUOTA_USED),
+            Column("Forecast", figures.FORECAST, units.RATIO, thresholds.PROJECTED),
+            Column("Provider's", figures.PROJECTED, units.RATIO, thresholds.PROJECTED),
+            Column("Period ends", _ends(figures.QUOTA_END, figures.LIMIT), units.FROM_NOW),
+        ],
+        sort_by="Forecast",
+    )
+    spent = graph(
+        Text(
+            "Cost of traffic",
+            "Cost of each step's traffic by product, at the `prices` of the exporter's"
+            " configuration; products without a price are left out. A bar that stands out is money:"
+            " see the provider's dashboard.",
+        ),
+        bars(figures.cost("$__interval", "provider", "account", "product"), figures.OF_PRODUCT),
+        unit=units.USD,
+        stacked=True,
+    )
+    return Band("Pace", [Line(9, (8, 9, 7), (over_time, forecast, spent))])
+
+
+def _plans() -> Band:
+    table = rows(
+        Text(
+            "Plans",
+            "Every active plan: when it ends unless it is renewed, what it cost, and what it was"
+            f" used for. Red is less than {thresholds.EXPIRING_SECONDS / 86400:.0f} days: renew it,"
+            " unless the account renews by itself (see Accounts).",
+        ),
+        {"provider": "Provider", "account": "Account", "name": "Name"}
+        | {"product": "Product", "plan": "Plan"},
+        [
+            Column("", value(plans.PLAN_INFO)),
+            Column(
+                "Time left",
+                figures.left_until(plans.PLAN_EXPIRY_TIMESTAMP_SECONDS),
+                units.SECONDS,
+                thresholds.TIME_LEFT,
+            ),
+            Column("Ends", f"1000 * {figures.EXPIRY}", units.FROM_NOW),
+            Column("Unlimited", value(plans.PRODUCT_TRAFFIC_UNLIMITED), names=_NO_YES),
+            Column("Quota", figures.LIMIT, units.BYTES),
+            Column("Used", figures.USED, units.BYTES),
+            Column(
+                "Traffic in range",
+                figures.traffic(OVER_RANGE, "provider", "account", "product", "plan"),
+                units.BYTES,
+            ),
+            Column("Price of plan", value(plans.PLAN_PRICE_USD), units.USD),
+            Column("Cost in range", _cost_of_balances(), units.USD),
+        ],
+        sort_by="Time left",
+    )
+    status = states(
+        Text(
+            "Status of plans",
+            "The status that each plan has had, cancelled ones too. A change that you did not make"
+            " is worth a look at the provider's own page.",
+        ),
+        lines(
+            f"{value(plans.PLAN_STATUS)} == 1",
+            "{{provider}}/{{account}} {{product}} {{plan}} {{status}}",
+        ),
+        names={1: ("yes", colours.NEUTRAL)},
+    )
+    return Band("Plans", [Line(10, (24,), (table,)), Line(8, (24,), (status,))])
+
+
+def _capacity() -> Band:
+    proxies = gauges(
+        Text(
+            "Proxies by country",
+            "Proxies that you hold, by country; Webshare's plans and Evomi's static packages. It"
+            " changes only when you buy or the provider replaces.",
+        ),
+        now(
+            f"sort_desc({total(value(plans.PLAN_PROXIES), 'provider', 'country')})",
+            "{{provider}} {{country}}",
+        ),
+        unit=units.COUNT,
+    )
+    table = rows(
+        Text(
+            "Capacity",
+            "What Webshare's plans still allow. Proxies not allocated are paid for and missing: ask"
+            " the provider. With no replacements left, a bad proxy stays until the term ends.",
+        ),
+        _PLAN,
+        [
+            Column("Proxies used", _of_term(periods.PRODUCT_PERIOD_PROXIES_USED)),
+            Column(
+                "Not allocated",
+                value(plans.PLAN_PROXIES_UNALLOCATED),
+                steps=thresholds.NONE_IS_GOOD,
+            ),
+            Column("Refreshes left", value(plans.PLAN_REFRESHES_AVAILABLE)),
+            Column("Replacements left", value(plans.PLAN_REPLACEMENTS_AVAILABLE)),
+            Column("Requests at a time", _of_term(periods.PRODUCT_PERIOD_AVERAGE_CONCURRENCY)),
+        ],
+        sort_by="Proxies used",
+    )
+    return Band("Capacity", [Line(9, (9, 15), (proxies, table))])
+
+
+def _accounts() -> Band:
+    table = rows(
+        Text(
+            "Accounts",
+            "Whether accounts renew by themselves, are slowed down, failed to renew, and when a"
+            " credential ends. Any red cell is for whoever holds the account: pay, or renew the"
+            " credential. A cell is empty where the provider says nothing.",
+        ),
+        _ACCOUNT,
+        [
+            Column("Works", figures.UP, names={1: ("yes", colours.GOOD), 0: ("no", colours.BAD)}),
+            Column("Renews by itself", value(plans.ACCOUNT_AUTO_RENEWAL), names=_NO_YES),
+            Column(
+                "Slowed down",
+                value(plans.ACCOUNT_THROTTLED),
+                names={0: ("no", colours.GOOD), 1: ("yes", colours.BAD)},
+            ),
+            Column(
+                "Failed renewals",
+                value(plans.ACCOUNT_RENEWAL_FAILURES),
+                steps=thresholds.NONE_IS_GOOD,
+            ),
+            Column("Credits", value(plans.ACCOUNT_CREDITS_USD), units.USD),
+            Column(
+                "Credential lasts",
+                figures.left_until(plans.CREDENTIAL_EXPIRY_TIMESTAMP_SECONDS),
+                units.SECONDS,
+                thresholds.TIME_LEFT,
+            ),
+        ],
+        sort_by="Provider",
+    )
+    state = states(
+        Text(
+            "State of accounts",
+            "The state that Webshare gives each account. Good is active; limited or paused means"
+            " that proxies do not work as bought: see the provider's notices.",
+        ),
+        lines(f"{value(plans.ACCOUNT_STATE)} == 1", f"{figures.OF_ACCOUNT} {{{{state}}}}"),
+        names={1: ("yes", colours.NEUTRAL)},
+    )
+    notices = rows(
+        Text(
+            "Open notices",
+            "Notices of Webshare that nobody has dealt with, by kind. Good is none: read them on"
+            " the provider's page.",
+        ),
+        _ACCOUNT | {"kind": "Kind"},
+        [Column("Notices", value(plans.ACCOUNT_NOTIFICATIONS))],
+        sort_by="Notices",
+    )
+    return Band("Accounts", [Line(8, (11, 6, 7), (table, state, notices))])
+
+
+def _ends(time: str, limited: str) -> str:
+    return f"1000 * ({time} and {limited})"
+
+
+def _of_term(family: Family) -> str:
+    return f"max by (provider, account, product, plan) ({value(family, period='term')})"
+
+
+def _cost_of_balances() -> str:
+    used = figures.traffic(OVER_RANGE, "provider", "account", "product", "plan")
+    price = value(plans.PRODUCT_TRAFFIC_PRICE_USD_PER_BYTE)
+    return f"{used} * on (provider, account, product) group_left () {price}"
