@@ -71,8 +71,9 @@ class Board:
 
 def link_to(uid: str, *fields: str) -> str:
     """Return the address of a dashboard for the row of a table that is clicked."""
-    values = "".join(f"&var-{name}=${{__data.fields.{name}}}" for name in fields)
-    return f"/d/{uid}?${{__url_time_range}}&${{datasource:queryparam}}{values}"
+    kept = "".join(f"&${{{name}:queryparam}}" for name in ("datasource", "job", "instance"))
+    values = "".join(f"&var-{name}=${{__data.fields.{name}:percentencode}}" for name in fields)
+    return f"/d/{uid}?${{__url_time_range}}{kept}{values}"
 
 
 def _placed(bands: Sequence[Band]) -> list[model.Panel | model.RowPanel]:
@@ -91,8 +92,8 @@ def _placed(bands: Sequence[Band]) -> list[model.Panel | model.RowPanel]:
             if left != _WIDTH:
                 raise ValueError(f"{band.title}: a line is {left} wide, not {_WIDTH}")
             top += line.height
-    for number, panel in enumerate(found, start=1):
-        panel.id_val = number
+    for number, placed in enumerate(found, start=1):
+        placed.id_val = number
     return found
 
 
@@ -109,5 +110,7 @@ def _firing() -> build.AnnotationQuery:
 
 def _others() -> build.DashboardLink:
     link = build.DashboardLink("Proxy providers").type(model.DashboardLinkType.DASHBOARDS)
-    link.tags([TAG]).as_dropdown(as_dropdown=True).icon("external link").target_blank(False)  # noqa: FBT003
+    link.tags([TAG]).as_dropdown(as_dropdown=True).icon("external link").target_blank(
+        target_blank=False
+    )
     return link.include_vars(include_vars=True).keep_time(keep_time=True)

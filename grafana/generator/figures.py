@@ -78,4 +78,7 @@ def left_until(family: Family) -> str:
     return f"{value(family)} - time()"
 
 
-COST = cost(OVER_RANGE, "provider")
+TRAFFIC_OF_PLANS = (
+    f"{traffic(OVER_RANGE, *PLAN)} and on ({', '.join(PLAN)}) {value(plans.PLAN_INFO)}"
+)
+"""Traffic over the range of the plans that are active now."""

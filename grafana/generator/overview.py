@@ -186,7 +186,6 @@ def _side_by_side() -> Band:
 
 
 def _plans() -> Band:
-    traffic = figures.traffic(OVER_RANGE, "provider", "account", "product", "plan")
     table = rows(
         Text(
             "Plans",
@@ -203,7 +202,7 @@ def _plans() -> Band:
         },
         [
             Column("", value(plans.PLAN_INFO)),
-            Column("Traffic in range", traffic, units.BYTES),
+            Column("Traffic in range", figures.TRAFFIC_OF_PLANS, units.BYTES),
             Column("Quota", figures.LIMIT, units.BYTES),
             Column("Left", figures.REMAINING, units.BYTES),
             Column("Quota used", figures.QUOTA_USED, units.RATIO, thresholds.QUOTA_USED, bar=True),

@@ -63,6 +63,7 @@ def graph(  # noqa: PLR0913 - what a graph is made of
     unit: str,
     stacked: bool = False,
     steps: Steps | None = None,
+    least: float | None = 0,
     most: float | None = None,
     by_provider: bool = False,
 ) -> model.Panel:
@@ -71,7 +72,7 @@ def graph(  # noqa: PLR0913 - what a graph is made of
     *steps* are drawn as lines to stay above or below of.
     """
     panel = _begin(timeseries.Panel(), text, targets, unit, steps or ALWAYS)
-    panel.color_scheme(_palette()).min(0)
+    panel.color_scheme(_palette())
     panel.line_width(2).fill_opacity(8).show_points(shape.VisibilityMode.AUTO)
     panel.span_nulls(3600000)
     if stacked:
@@ -81,6 +82,8 @@ def graph(  # noqa: PLR0913 - what a graph is made of
     if steps:
         dashed = shape.GraphThresholdsStyleMode.DASHED
         panel.thresholds_style(common.GraphThresholdsStyleConfig().mode(dashed))
+    if least is not None:
+        panel.min(least)
     if most is not None:
         panel.max(most)
     if by_provider:
@@ -106,7 +109,7 @@ def gauges(
 
 
 def states(text: Text, *targets: Target, names: Words) -> model.Panel:
-    """Return what state each series was in over time; *names* gives each value's word and colour."""
+    """Return what state each series was in over time; *names* gives a value's word and colour."""
     panel = _begin(statetimeline.Panel(), text, targets, units.PLAIN, ALWAYS)
     panel.mappings([words(names)]).fill_opacity(85).line_width(0).row_height(0.8)
     panel.show_value(shape.VisibilityMode.AUTO).merge_values(merge_values=True)
@@ -131,7 +134,9 @@ def world(text: Text, target: Target, *, unit: str) -> model.Panel:
     markers.config({"showLegend": False, "style": style})
     panel.layers([markers.tooltip(tooltip=True)])
     panel.view(geomap.MapViewConfig().id("coords").lat(25).lon(5).zoom(1))
-    panel.controls(geomap.ControlsOptions().show_zoom(show_zoom=True).mouse_wheel_zoom(False))  # noqa: FBT003
+    panel.controls(
+        geomap.ControlsOptions().show_zoom(show_zoom=True).mouse_wheel_zoom(mouse_wheel_zoom=False)
+    )
     return panel.build()
 
 

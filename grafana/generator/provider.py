@@ -10,6 +10,8 @@ from grafana.generator.targets import bars, cells, lines, now
 
 _REQUESTS_BY_COUNTRY = growth(usage.COUNTRY_REQUESTS_TOTAL, OVER_RANGE)
 _TRAFFIC_BY_COUNTRY = growth(usage.COUNTRY_TRAFFIC_BYTES_TOTAL, OVER_RANGE)
+_COUNTED_REQUESTS = figures.requests(OVER_RANGE, "provider", "account")
+_COUNTED_TRAFFIC = f"{figures.traffic(OVER_RANGE, 'provider', 'account')} and {_COUNTED_REQUESTS}"
 _ERRORS = usage.PRODUCT_REQUEST_ERRORS_TOTAL
 
 
@@ -49,11 +51,7 @@ def _glance() -> Band:
             "Average traffic of a request in the chosen range, where requests are counted. If it"
             " grows, pages are heavier or assets are loaded that you could block.",
         ),
-        now(
-            f"sum(sum by (provider, account) ({growth(usage.PRODUCT_TRAFFIC_BYTES_TOTAL, OVER_RANGE)})"
-            f" and {figures.requests(OVER_RANGE, 'provider', 'account')})"
-            f" / (sum({figures.requests(OVER_RANGE, 'provider', 'account')}) > 0)"
-        ),
+        now(f"sum({_COUNTED_TRAFFIC}) / (sum({_COUNTED_REQUESTS}) > 0)"),
         unit=units.BYTES,
     )
     success = number(

@@ -4,6 +4,8 @@ Every selector matches the variables of the dashboard. Every family is brought d
 that it has by ``max by``, so that two exporters that poll the same account are not counted twice.
 """
 
+from collections.abc import Mapping
+
 from exporter.metrics import Family
 
 POLL_INTERVAL = "5m"
@@ -36,14 +38,16 @@ def value(family: Family, **matched: str) -> str:
     return _each(family, series(family, **matched))
 
 
-def recent(family: Family, span: str, **matched: str) -> str:
-    """Return what a gauge was last, within *span*: a provider that fails keeps its figures."""
-    return _each(family, f"last_over_time({series(family, **matched)}[{span}])")
-
-
 def growth(family: Family, span: str, **matched: str) -> str:
     """Return by how much a counter rose over *span*, by all its labels."""
     return _each(family, f"increase({series(family, **matched)}[{span}])")
+
+
+def code(family: Family, label: str, codes: Mapping[str, int]) -> str:
+    """Return, of a family with one series for each state, the code of the one that is 1."""
+    others = tuple(name for name in family.all_labels if name != label)
+    known = [f"{code} * ({value(family, **{label: state})} == 1)" for state, code in codes.items()]
+    return f"max {_by(others)}({' or '.join(known)})"
 
 
 def total(expression: str, *by: str) -> str:

@@ -1,17 +1,33 @@
 """Quota and plans: what is left, until when it lasts, when it ends, and what it costs."""
 
+from collections.abc import Mapping
+
 from exporter.metrics import Family, plans
 from exporter.metrics import period as periods
 from grafana.generator import colours, figures, thresholds, units
 from grafana.generator.board import Band, Board, Line
-from grafana.generator.panels import Text, gauges, graph, number, states
-from grafana.generator.queries import OVER_RANGE, total, value
+from grafana.generator.panels import Text, Words, gauges, graph, states
+from grafana.generator.queries import OVER_RANGE, code, total, value
 from grafana.generator.tables import Column, rows
 from grafana.generator.targets import bars, lines, now
 
 _NO_YES = {0: ("no", colours.MUTED), 1: ("yes", colours.GOOD)}
 _PLAN = {"provider": "Provider", "account": "Account", "product": "Product", "plan": "Plan"}
 _ACCOUNT = {"provider": "Provider", "account": "Account"}
+_STATUSES = {
+    "active": colours.GOOD,
+    "suspended": colours.BAD,
+    "expired": colours.WARNING,
+    "cancelled": colours.MUTED,
+    "unknown": colours.NEUTRAL,
+}
+_STATES = {
+    "active": colours.GOOD,
+    "limited": colours.WARNING,
+    "paused": colours.BAD,
+    "unknown": colours.NEUTRAL,
+}
+_PROXIES = value(plans.PLAN_PROXIES, country=".*")
 
 
 def board() -> Board:
@@ -125,7 +141,7 @@ def _plans() -> Band:
             Column("Used", figures.USED, units.BYTES),
             Column(
                 "Traffic in range",
-                figures.traffic(OVER_RANGE, "provider", "account", "product", "plan"),
+                figures.TRAFFIC_OF_PLANS,
                 units.BYTES,
             ),
             Column("Price of plan", value(plans.PLAN_PRICE_USD), units.USD),
@@ -139,11 +155,8 @@ def _plans() -> Band:
             "The status that each plan has had, cancelled ones too. A change that you did not make"
             " is worth a look at the provider's own page.",
         ),
-        lines(
-            f"{value(plans.PLAN_STATUS)} == 1",
-            "{{provider}}/{{account}} {{product}} {{plan}} {{status}}",
-        ),
-        names={1: ("yes", colours.NEUTRAL)},
+        lines(code(plans.PLAN_STATUS, "status", _codes(_STATUSES)), figures.OF_PLAN),
+        names=_names(_STATUSES),
     )
     return Band("Plans", [Line(10, (24,), (table,)), Line(8, (24,), (status,))])
 
@@ -156,7 +169,7 @@ def _capacity() -> Band:
             " changes only when you buy or the provider replaces.",
         ),
         now(
-            f"sort_desc({total(value(plans.PLAN_PROXIES), 'provider', 'country')})",
+            f"sort_desc({total(_PROXIES, 'provider', 'country')})",
             "{{provider}} {{country}}",
         ),
         unit=units.COUNT,
@@ -222,8 +235,8 @@ def _accounts() -> Band:
             "The state that Webshare gives each account. Good is active; limited or paused means"
             " that proxies do not work as bought: see the provider's notices.",
         ),
-        lines(f"{value(plans.ACCOUNT_STATE)} == 1", f"{figures.OF_ACCOUNT} {{{{state}}}}"),
-        names={1: ("yes", colours.NEUTRAL)},
+        lines(code(plans.ACCOUNT_STATE, "state", _codes(_STATES)), figures.OF_ACCOUNT),
+        names=_names(_STATES),
     )
     notices = rows(
         Text(
@@ -236,6 +249,14 @@ def _accounts() -> Band:
         sort_by="Notices",
     )
     return Band("Accounts", [Line(8, (11, 6, 7), (table, state, notices))])
+
+
+def _codes(states: Mapping[str, str]) -> dict[str, int]:
+    return {state: number for number, state in enumerate(states, start=1)}
+
+
+def _names(states: Mapping[str, str]) -> Words:
+    return dict(enumerate(states.items(), start=1))
 
 
 def _ends(time: str, limited: str) -> str:

@@ -3,7 +3,6 @@
 BYTES = "decbytes"
 """Providers bill in powers of 1000."""
 
-BYTES_A_SECOND = "Bps"
 RATIO = "percentunit"
 SECONDS = "s"
 FROM_NOW = "dateTimeFromNow"
