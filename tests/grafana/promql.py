@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import promql_parser as promql
 
-from exporter.metrics import FAMILIES, Family
+from exporter.metrics import Family, catalogue
 
-CATALOGUE: dict[str, Family] = {family.name: family for family in FAMILIES}
+CATALOGUE: dict[str, Family] = {family.name: family for family in catalogue()}
 
 Expr = promql.Expr
 
@@ -26,6 +26,18 @@ def parts(expr: Expr) -> Iterator[Expr]:
     yield from getattr(expr, "args", ())
 
 
+def name_of(selector: promql.VectorSelector) -> str:
+    """Return the metric that *selector* names, as each of ours does."""
+    assert selector.name
+    return selector.name
+
+
+def labels_of(name: str) -> set[str]:
+    """Return the labels of the series of a metric."""
+    family = CATALOGUE.get(name)
+    return {"job", "instance", *(family.all_labels if family else ())}
+
+
 def selectors(
     expr: Expr, around: tuple[Expr, ...] = ()
 ) -> Iterator[tuple[promql.VectorSelector, tuple[Expr, ...]]]:
@@ -39,7 +51,7 @@ def selectors(
 def output(expr: Expr) -> set[str] | None:
     """Return the labels that the series of *expr* may have; None of a number."""
     if isinstance(expr, promql.VectorSelector):
-        return _selected(expr)
+        return labels_of(name_of(expr))
     if isinstance(expr, promql.AggregateExpr) and str(expr.op) not in ("topk", "bottomk"):
         modifier = expr.modifier
         if modifier is not None and modifier.type == promql.AggModifierType.Without:
@@ -51,11 +63,6 @@ def output(expr: Expr) -> set[str] | None:
     return vectors[0] if vectors else None
 
 
-def _selected(selector: promql.VectorSelector) -> set[str]:
-    family = CATALOGUE.get(selector.name or "")
-    return {"job", "instance", *(family.all_labels if family else ())}
-
-
 def _both(expr: promql.BinaryExpr) -> set[str] | None:
     left, right = output(expr.lhs), output(expr.rhs)
     if left is None or right is None:
@@ -63,8 +70,7 @@ def _both(expr: promql.BinaryExpr) -> set[str] | None:
     if str(expr.op) == "or":
         return left & right
     modifier = expr.modifier
-    arithmetic = str(expr.op) in "+-*/"
-    one_to_one = modifier and modifier.card == promql.VectorMatchCardinality.OneToOne
-    if arithmetic and one_to_one and modifier.matching:
-        return set(modifier.matching.labels)
-    return left
+    one_to_one = promql.VectorMatchCardinality.OneToOne
+    if modifier is None or modifier.matching is None or modifier.card != one_to_one:
+        return left
+    return set(modifier.matching.labels)

@@ -4,7 +4,7 @@ import promql_parser as promql
 import pytest
 
 from tests.grafana.boards import BOARDS, QUERIES, Query
-from tests.grafana.promql import CATALOGUE, output, parse, selectors
+from tests.grafana.promql import CATALOGUE, labels_of, name_of, output, parse, selectors
 
 OF_TARGETS = {
     "up",
@@ -26,9 +26,8 @@ def test_every_name_and_label_is_in_the_catalogue(query: Query) -> None:
     for selector, _ in selectors(parse(query.expr)):
         if selector.name == "ALERTS":
             continue
-        assert selector.name in CATALOGUE.keys() | OF_TARGETS
-        family = CATALOGUE.get(selector.name)
-        known = {"job", "instance", *(family.all_labels if family else ())}
+        assert name_of(selector) in CATALOGUE.keys() | OF_TARGETS
+        known = labels_of(name_of(selector))
         assert {matcher.name for matcher in selector.matchers.matchers} <= known
 
 
@@ -41,9 +40,7 @@ def test_every_selector_obeys_the_variables(query: Query) -> None:
         if selector.name == "ALERTS":
             assert matched["provider"] == "$provider|"
             continue
-        family = CATALOGUE.get(selector.name)
-        labels = {"job", "instance", *(family.all_labels if family else ())}
-        for name in labels & variables:
+        for name in labels_of(name_of(selector)) & variables:
             assert matched[name] == f"${name}"
         used = {value.removeprefix("$") for value in matched.values() if value.startswith("$")}
         assert used <= variables
@@ -53,8 +50,8 @@ def test_every_selector_obeys_the_variables(query: Query) -> None:
 def test_counters_are_asked_for_their_growth(query: Query) -> None:
     """A counter's value depends on when counting began; its growth over the range does not."""
     for selector, around in selectors(parse(query.expr)):
-        family = CATALOGUE.get(selector.name)
-        is_counter = selector.name.endswith("_total")
+        family = CATALOGUE.get(name_of(selector))
+        is_counter = name_of(selector).endswith("_total")
         assert family is None or (family.type == "counter") is is_counter
         calls = [one.func.name for one in around if isinstance(one, promql.Call)]
         assert bool({"increase", "rate"} & set(calls)) is is_counter
@@ -66,11 +63,13 @@ def test_counters_are_asked_for_their_growth(query: Query) -> None:
 def test_two_exporters_do_not_count_twice(query: Query) -> None:
     """Before anything is added up, the larger of the same series is taken."""
     for selector, around in selectors(parse(query.expr)):
-        if selector.name not in CATALOGUE or not CATALOGUE[selector.name].per_account:
+        family = CATALOGUE.get(name_of(selector))
+        if family is None or not family.per_account:
             continue
         inner = [one for one in around if isinstance(one, promql.AggregateExpr)][-1]
         assert str(inner.op) == "max"
-        assert set(inner.modifier.labels) == set(CATALOGUE[selector.name].all_labels)
+        assert inner.modifier is not None
+        assert set(inner.modifier.labels) == set(family.all_labels)
 
 
 @all_queries
