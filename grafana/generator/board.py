@@ -46,6 +46,7 @@ class Board:
     description: str
     last_variable: str
     bands: Sequence[Band]
+    since: str = "now-24h"
 
     def to_json(self) -> str:
         """Return it as Grafana reads it: keys sorted, two spaces, a newline at the end."""
@@ -57,7 +58,7 @@ class Board:
             .timezone("browser")
             .readonly()
             .tooltip(model.DashboardCursorSync.CROSSHAIR)
-            .time("now-24h", "now")
+            .time(self.since, "now")
             .refresh("1m")
             .variables(list(variables(self.last_variable)))
             .annotation(_firing())

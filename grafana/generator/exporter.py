@@ -158,7 +158,7 @@ def _polls() -> Band:
     )
     return Band(
         "Polls",
-        [Line(9, (8, 8, 8), (success, reasons, age)), Line(9, (24,), (table,))],
+        [Line(15, (9, 15), (success, table)), Line(9, (12, 12), (reasons, age))],
     )
 
 

@@ -168,6 +168,7 @@ def _side_by_side() -> Band:
         lines(figures.stated_success("provider", "account"), f"{figures.OF_ACCOUNT} today"),
         unit=units.RATIO,
         steps=thresholds.SUCCESS,
+        soft_least=0.75,
         most=1,
     )
     accounts = gauges(

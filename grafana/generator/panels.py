@@ -64,12 +64,14 @@ def graph(  # noqa: PLR0913 - what a graph is made of
     stacked: bool = False,
     steps: Steps | None = None,
     least: float | None = 0,
+    soft_least: float | None = None,
     most: float | None = None,
     by_provider: bool = False,
 ) -> model.Panel:
     """Return lines over time; *stacked* ones are bars, since a counter's step is an amount.
 
-    *steps* are drawn as lines to stay above or below of.
+    *steps* are drawn as lines to stay above or below of; an axis begins at *soft_least* unless
+    something is below it.
     """
     panel = _begin(timeseries.Panel(), text, targets, unit, steps or ALWAYS)
     panel.color_scheme(_palette())
@@ -82,7 +84,9 @@ def graph(  # noqa: PLR0913 - what a graph is made of
     if steps:
         dashed = shape.GraphThresholdsStyleMode.DASHED
         panel.thresholds_style(common.GraphThresholdsStyleConfig().mode(dashed))
-    if least is not None:
+    if soft_least is not None:
+        panel.axis_soft_min(soft_least)
+    elif least is not None:
         panel.min(least)
     if most is not None:
         panel.max(most)
@@ -92,20 +96,28 @@ def graph(  # noqa: PLR0913 - what a graph is made of
     legend = common.VizLegendOptions().display_mode(shape.LegendDisplayMode.LIST)
     panel.legend(legend.placement(shape.LegendPlacement.BOTTOM).show_legend(show_legend=True))
     several = common.VizTooltipOptions().mode(shape.TooltipDisplayMode.MULTI)
-    return panel.tooltip(several.sort(shape.SortOrder.DESCENDING)).build()
+    several.sort(shape.SortOrder.DESCENDING).hide_zeros(hide_zeros=stacked)
+    return panel.tooltip(several).build()
 
 
-def gauges(
-    text: Text, target: Target, *, unit: str, steps: Steps = ALWAYS, most: float | None = None
+def gauges(  # noqa: PLR0913 - what gauges are made of
+    text: Text,
+    target: Target,
+    *,
+    unit: str,
+    steps: Steps = ALWAYS,
+    most: float | None = None,
+    long_names: bool = False,
 ) -> model.Panel:
-    """Return one horizontal bar for each series of one moment."""
+    """Return one horizontal bar for each series of one moment; *long_names* stand above it."""
     panel = _begin(bargauge.Panel(), text, (target,), unit, steps).min(0)
     if most is not None:
         panel.max(most)
     panel.orientation(shape.VizOrientation.HORIZONTAL).reduce_options(_last())
     panel.display_mode(shape.BarGaugeDisplayMode.BASIC).show_unfilled(show_unfilled=True)
     panel.value_mode(shape.BarGaugeValueMode.COLOR).min_viz_height(16).max_viz_height(28)
-    return panel.name_placement(shape.BarGaugeNamePlacement.LEFT).build()
+    places = shape.BarGaugeNamePlacement
+    return panel.name_placement(places.TOP if long_names else places.LEFT).build()
 
 
 def states(text: Text, *targets: Target, names: Words) -> model.Panel:

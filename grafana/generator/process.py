@@ -75,5 +75,6 @@ def band() -> Band:
             ),
         ],
         sort_by="Job",
+        descending=False,
     )
     return Band("Process", [Line(7, (8, 8, 8), (cpu, memory, scrape)), Line(6, (24,), (table,))])

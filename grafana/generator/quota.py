@@ -38,6 +38,7 @@ def board() -> Board:
         "What is left of what was bought, whether it lasts, when it ends, and what it costs.",
         "product",
         [_quota(), _pace(), _plans(), _capacity(), _accounts()],
+        since="now-7d",
     )
 
 
@@ -53,6 +54,7 @@ def _quota() -> Band:
         unit=units.RATIO,
         steps=thresholds.QUOTA_USED,
         most=1,
+        long_names=True,
     )
     runway = gauges(
         Text(
@@ -63,6 +65,7 @@ def _quota() -> Band:
         now(f"sort({figures.RUNWAY})", figures.OF_PLAN),
         unit=units.SECONDS,
         steps=thresholds.RUNWAY,
+        long_names=True,
     )
     remaining = gauges(
         Text(
@@ -72,8 +75,9 @@ def _quota() -> Band:
         ),
         now(f"sort({figures.REMAINING})", figures.OF_PLAN),
         unit=units.BYTES,
+        long_names=True,
     )
-    return Band("Quota", [Line(9, (8, 8, 8), (used, runway, remaining))])
+    return Band("Quota", [Line(11, (8, 8, 8), (used, runway, remaining))])
 
 
 def _pace() -> Band:
@@ -148,6 +152,7 @@ def _plans() -> Band:
             Column("Cost in range", _cost_of_balances(), units.USD),
         ],
         sort_by="Time left",
+        descending=False,
     )
     status = states(
         Text(
@@ -228,6 +233,7 @@ def _accounts() -> Band:
             ),
         ],
         sort_by="Provider",
+        descending=False,
     )
     state = states(
         Text(

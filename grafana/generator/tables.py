@@ -26,59 +26,59 @@ class Column:
     names: Words = field(default_factory=dict)
 
 
-def rows(
+def rows(  # noqa: PLR0913 - what a table is made of
     text: Text,
     labels: Mapping[str, str],
     columns: Sequence[Column],
     *,
     sort_by: str,
+    descending: bool = True,
     links: Mapping[str, str] | None = None,
 ) -> model.Panel:
     """Return a table; *labels* gives each label's heading, in order, and *links* where it leads."""
     panel = table.Panel().title(text.title).description(text.description).datasource(DATASOURCE)
-    panel.targets(list(queries([cells(column.expr) for column in columns])))
+    panel.targets(list(queries([cells(_filled(one.expr, labels)) for one in columns])))
     panel.thresholds(threshold_steps(((None, colours.NEUTRAL),)))
-    fields = (
-        ["Value"] if len(columns) == 1 else [f"Value #{chr(65 + i)}" for i in range(len(columns))]
-    )
     panel.with_transformation(model.DataTransformerConfig(id_val="merge", options={}))
     panel.with_transformation(
-        model.DataTransformerConfig(
-            id_val="organize",
-            options={
-                "excludeByName": {
-                    "Time": True,
-                    **{
-                        name: True
-                        for name, one in zip(fields, columns, strict=True)
-                        if not one.title
-                    },
-                },
-                "indexByName": {name: at for at, name in enumerate((*labels, *fields))},
-                "renameByName": {
-                    **labels,
-                    **{
-                        name: one.title
-                        for name, one in zip(fields, columns, strict=True)
-                        if one.title
-                    },
-                },
-            },
-        )
+        model.DataTransformerConfig(id_val="organize", options=_organized(labels, columns))
     )
     for label, url in (links or {}).items():
         panel.override_by_name(labels[label], [_links(labels[label], url)])
     for column in columns:
         if column.title:
             panel.override_by_name(column.title, list(_properties(column)))
-    panel.sort_by([common.TableSortByFieldState().display_name(sort_by).desc(desc=True)])
+    order = common.TableSortByFieldState().display_name(sort_by).desc(desc=descending)
+    panel.sort_by([order])
     panel.cell_height(shape.TableCellHeight.SM).filterable(filterable=False)
     return panel.build()
 
 
+def _filled(expr: str, labels: Mapping[str, str]) -> str:
+    """Put a dash where a label is empty: rows are merged by the labels that all queries return."""
+    for label in ("product", "plan"):
+        if label in labels:
+            expr = f'label_replace({expr}, "{label}", "-", "{label}", "")'
+    return expr
+
+
+def _organized(labels: Mapping[str, str], columns: Sequence[Column]) -> dict[str, object]:
+    """Return the order and headings of the columns, and which are left out."""
+    only = len(columns) == 1
+    fields = {
+        "Value" if only else f"Value #{chr(ord('A') + at)}": one.title
+        for at, one in enumerate(columns)
+    }
+    return {
+        "excludeByName": {"Time": True}
+        | {name: True for name, title in fields.items() if not title},
+        "indexByName": {name: at for at, name in enumerate((*labels, *fields))},
+        "renameByName": dict(labels) | {name: title for name, title in fields.items() if title},
+    }
+
+
 def _properties(column: Column) -> Sequence[model.DynamicConfigValue]:
-    found = {"unit": column.unit}
-    properties = [model.DynamicConfigValue(name, value) for name, value in found.items()]
+    properties = [model.DynamicConfigValue("unit", column.unit)]
     if column.steps:
         steps = threshold_steps(column.steps).build()
         properties.append(model.DynamicConfigValue("thresholds", steps))
