@@ -26,8 +26,8 @@ _LAST_DAY = growth(usage.PRODUCT_TRAFFIC_BYTES_TOTAL, "1d")
 RUNWAY = f"{DAY_SECONDS} * {REMAINING} / ({_LAST_DAY} > 0)"
 """Seconds until what is left is used, at the pace of the last day."""
 
-_PERIOD_END = value(period.PERIOD_END_TIMESTAMP_SECONDS, period="term")
-QUOTA_END = f"(max by ({', '.join(PLAN)}) ({_PERIOD_END}) or {EXPIRY})"
+_TERM_END = value(period.PERIOD_END_TIMESTAMP_SECONDS, period="term")
+QUOTA_END = f"(max by ({', '.join(PLAN)}) ({_TERM_END}) or {EXPIRY})"
 """When the quota is renewed or the plan ends, whichever the provider states first."""
 
 FORECAST = (
@@ -71,6 +71,18 @@ def cost(span: str, *by: str) -> str:
     """Return the cost of traffic over *span*, where the configuration names a price."""
     used = traffic(span, "provider", "account", "product")
     return total(f"{used} * {value(plans.PRODUCT_TRAFFIC_PRICE_USD_PER_BYTE)}", *by)
+
+
+def of_term(family: Family) -> str:
+    """Return a figure of Webshare's billing term, by plan."""
+    return f"max by ({', '.join(PLAN)}) ({value(family, period='term')})"
+
+
+AT_A_TIME = of_term(period.PRODUCT_PERIOD_AVERAGE_CONCURRENCY)
+"""Requests at a time, on average."""
+
+A_SECOND = of_term(period.PRODUCT_PERIOD_AVERAGE_REQUESTS_PER_SECOND)
+"""Requests a second, on average."""
 
 
 def left_until(family: Family) -> str:

@@ -1,10 +1,10 @@
 """Provider: the use, quality and places of one provider or several, down to the product."""
 
-from exporter.metrics import Family, period, realtime, usage
-from grafana.generator import figures, thresholds, units
+from exporter.metrics import usage
+from grafana.generator import figures, realtime, thresholds, units
 from grafana.generator.board import Band, Board, Line
 from grafana.generator.panels import Text, gauges, graph, number, world
-from grafana.generator.queries import OVER_RANGE, OVER_STEP, growth, total, value
+from grafana.generator.queries import OVER_RANGE, OVER_STEP, growth, total
 from grafana.generator.tables import Column, rows
 from grafana.generator.targets import bars, cells, lines, now
 
@@ -22,7 +22,7 @@ def board() -> Board:
         "Proxy providers / Provider",
         "What one provider was used for: by account, product and country, and how well it worked.",
         "country",
-        [_glance(), _traffic(), _quality(), _countries(), _realtime()],
+        [_glance(), _traffic(), _quality(), _countries(), realtime.band()],
     )
 
 
@@ -110,6 +110,7 @@ def _traffic() -> Band:
             figures.OF_PLAN,
         ),
         unit=units.BYTES,
+        long_names=True,
     )
     component = total(
         growth(usage.PRODUCT_COMPONENT_TRAFFIC_BYTES_TOTAL, OVER_STEP),
@@ -145,7 +146,7 @@ def _traffic() -> Band:
         "Traffic",
         [
             Line(9, (12, 12), (products, requests)),
-            Line(8, (8, 8, 8), (shares, components, protocols)),
+            Line(11, (8, 8, 8), (shares, components, protocols)),
         ],
     )
 
@@ -228,63 +229,3 @@ def _countries() -> Band:
         sort_by="Requests",
     )
     return Band("Countries", [Line(11, (15, 9), (place, table))])
-
-
-def _realtime() -> Band:
-    connections = graph(
-        Text(
-            "Active connections",
-            "Open connections by account; only WeProxies tells. Good is the number of workers that"
-            " you run; zero while they run means that nothing gets through.",
-        ),
-        lines(value(realtime.ACCOUNT_ACTIVE_CONNECTIONS), figures.OF_ACCOUNT),
-        unit=units.COUNT,
-    )
-    by_country = gauges(
-        Text(
-            "Active connections by country",
-            "Open connections by country as of the last poll, the ten largest; only WeProxies"
-            " tells. Countries that you never asked for are worth a question.",
-        ),
-        now(
-            f"sort_desc(topk(10, {total(value(realtime.COUNTRY_ACTIVE_CONNECTIONS), 'country')}))",
-            "{{country}}",
-        ),
-        unit=units.COUNT,
-    )
-    response = graph(
-        Text(
-            "Response time",
-            "Average response time of the last hour by account; only WeProxies tells. Good is"
-            " level; a rise is slow targets or a busy pool: compare with the success ratio.",
-        ),
-        lines(value(realtime.ACCOUNT_LAST_HOUR_RESPONSE_TIME_SECONDS), figures.OF_ACCOUNT),
-        unit=units.SECONDS,
-    )
-    last_request = rows(
-        Text(
-            "Latest figures",
-            "When Webshare last saw a request of a plan, and how much went on at a time in its"
-            " term. A plan whose last request is long ago is paid for nothing.",
-        ),
-        {"provider": "Provider", "account": "Account", "product": "Product", "plan": "Plan"},
-        [
-            Column(
-                "Last request",
-                f"1000 * {value(period.PRODUCT_LAST_REQUEST_TIMESTAMP_SECONDS)}",
-                units.FROM_NOW,
-            ),
-            Column("Requests at a time", _of_term(period.PRODUCT_PERIOD_AVERAGE_CONCURRENCY)),
-            Column(
-                "Requests a second", _of_term(period.PRODUCT_PERIOD_AVERAGE_REQUESTS_PER_SECOND)
-            ),
-        ],
-        sort_by="Last request",
-    )
-    return Band(
-        "Right now", [Line(8, (7, 5, 6, 6), (connections, by_country, response, last_request))]
-    )
-
-
-def _of_term(family: Family) -> str:
-    return f"max by (provider, account, product, plan) ({value(family, period='term')})"

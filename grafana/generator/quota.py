@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from exporter.metrics import Family, plans
 from exporter.metrics import period as periods
+from exporter.metrics import plans
 from grafana.generator import colours, figures, thresholds, units
 from grafana.generator.board import Band, Board, Line
 from grafana.generator.panels import Text, Words, gauges, graph, states
@@ -187,7 +187,7 @@ def _capacity() -> Band:
         ),
         _PLAN,
         [
-            Column("Proxies used", _of_term(periods.PRODUCT_PERIOD_PROXIES_USED)),
+            Column("Proxies used", figures.of_term(periods.PRODUCT_PERIOD_PROXIES_USED)),
             Column(
                 "Not allocated",
                 value(plans.PLAN_PROXIES_UNALLOCATED),
@@ -195,7 +195,7 @@ def _capacity() -> Band:
             ),
             Column("Refreshes left", value(plans.PLAN_REFRESHES_AVAILABLE)),
             Column("Replacements left", value(plans.PLAN_REPLACEMENTS_AVAILABLE)),
-            Column("Requests at a time", _of_term(periods.PRODUCT_PERIOD_AVERAGE_CONCURRENCY)),
+            Column("Requests at a time", figures.AT_A_TIME),
         ],
         sort_by="Proxies used",
     )
@@ -267,10 +267,6 @@ def _names(states: Mapping[str, str]) -> Words:
 
 def _ends(time: str, limited: str) -> str:
     return f"1000 * ({time} and {limited})"
-
-
-def _of_term(family: Family) -> str:
-    return f"max by (provider, account, product, plan) ({value(family, period='term')})"
 
 
 def _cost_of_balances() -> str:
