@@ -26,6 +26,9 @@ Kind = TypeVar(
 )
 
 
+NOT_STATED = "not stated"
+"""What stands for a figure that none of the chosen providers tells."""
+
 Words: TypeAlias = Mapping[int, tuple[str, str]]
 """For each value its word and colour."""
 
@@ -54,6 +57,7 @@ def number(
     panel.justify_mode(shape.BigValueJustifyMode.CENTER)
     if names:
         panel.mappings([words(names)])
+    panel.no_value(NOT_STATED)
     return panel.reduce_options(_last()).build()
 
 
@@ -116,6 +120,7 @@ def gauges(  # noqa: PLR0913 - what gauges are made of
     panel.orientation(shape.VizOrientation.HORIZONTAL).reduce_options(_last())
     panel.display_mode(shape.BarGaugeDisplayMode.BASIC).show_unfilled(show_unfilled=True)
     panel.value_mode(shape.BarGaugeValueMode.COLOR).min_viz_height(16).max_viz_height(28)
+    panel.no_value(NOT_STATED)
     places = shape.BarGaugeNamePlacement
     return panel.name_placement(places.TOP if long_names else places.LEFT).build()
 

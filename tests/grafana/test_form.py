@@ -159,6 +159,13 @@ def test_a_panel_has_thresholds_of_its_own(name: str, panel: Json) -> None:
     assert all(step["color"].startswith("#") for step in steps)
 
 
+@all_panels
+def test_a_number_that_no_provider_tells_says_so(name: str, panel: Json) -> None:
+    """Evomi counts no requests: someone who uses only Evomi is not to wait for them."""
+    if panel["type"] in ("stat", "bargauge"):
+        assert panel["fieldConfig"]["defaults"]["noValue"] == "not stated", name
+
+
 @all_queries
 def test_units_are_known(query: Query) -> None:
     """Bytes are bytes of the International System, as providers bill them."""
