@@ -19,6 +19,7 @@ class Service(TypedDict, total=False):
     image: str
     build: dict[str, str]
     command: list[str]
+    environment: dict[str, str]
     read_only: bool
     cap_drop: list[str]
     security_opt: list[str]
@@ -107,6 +108,16 @@ def test_stack_is_wired() -> None:
     assert "exporter:10190" in scraped
     assert "alertmanager:9093" in str(config["alerting"])
     assert [one for one in config["rule_files"] if list(file.parent.glob(one))]
+
+
+def test_dashboards_are_where_grafana_looks() -> None:
+    """Grafana finds our dashboards where our provisioning says, and Prometheus by its name."""
+    folder = ROOT / "grafana" / "provisioning" / "dashboards"
+    (file,) = folder.glob("*.yml")
+    (provider,) = yaml.safe_load(file.read_text("utf-8"))["providers"]
+    grafana = services()["grafana"]
+    assert f"../grafana/dashboards:{provider['options']['path']}:ro" in grafana["volumes"]
+    assert grafana["environment"]["PROMETHEUS_URL"] == "http://prometheus:9090"
 
 
 @pytest.mark.parametrize("name", ["exporter", "demo"])

@@ -86,6 +86,19 @@ def test_operator_takes_the_resources() -> None:
     assert operator_verdicts(judged) == [None] * len(judged)
 
 
+def test_monitor_scrapes_as_it_is_told() -> None:
+    """The monitor has the job name that rules and dashboards know, and the values' interval."""
+    (monitor,) = resources(EVERYTHING, "ServiceMonitor")
+    (service,) = resources(EVERYTHING, "Service")
+    label = dig(monitor, "spec", "jobLabel")
+    assert dig(service, "metadata", "labels", str(label)) == "proxy-provider-exporter"
+    assert dig(monitor, "spec", "endpoints", 0) == {
+        "port": "metrics",
+        "interval": "30s",
+        "scrapeTimeout": "10s",
+    }
+
+
 def test_operator_refuses_a_mistake() -> None:
     """The judge finds an interval that is none, and a rule without an expression."""
     (monitor,) = resources(EVERYTHING, "ServiceMonitor")
