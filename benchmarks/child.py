@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PATIENCE = 120.0
@@ -113,8 +113,9 @@ def await_port(port: int) -> None:
 def _tree(pid: int) -> Iterator[int]:
     yield pid
     for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            yield from _tree(int(child))
+        with suppress(FileNotFoundError):  # a thread that has just ended has no children
+            for child in (task / "children").read_text().split():
+                yield from _tree(int(child))
 
 
 def _resident(pid: int) -> int:
