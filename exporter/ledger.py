@@ -13,7 +13,7 @@ Birth
     A scope's first answer is its baseline: it moves nothing. A key that comes later counts from 0
     when its window has no known start, or one after the birth less the slack; otherwise what it
     first holds is baseline too. A listed scope that was not in the provider's list at the account's
-    birth counts in full, unless it was created before. An empty list is no birth.
+    birth counts in full, unless it was created before. An empty list is a birth, too.
 First sight
     Prometheus cannot count the first value of a series. A counter is shown as 0 first, and as it is
     from the first successful poll that is *hold* seconds later, by the provider's clock.
@@ -97,7 +97,7 @@ def record(ledger: Ledger, statement: Statement, *, collector: str, hold: float)
     check_owner(ledger, statement.owners)
     listed = statement.listed or {}
     created = {scope: at for scope, at in listed.items() if at is not None}
-    is_birth = ledger.born is None and statement.listed != {}
+    is_birth = ledger.born is None
     known = replace(
         ledger,
         born=statement.at if is_birth else ledger.born,

@@ -94,7 +94,7 @@ class Session:
                 return _fit(Settled(dict(report.parts)), collector, room())
             ledger = self._record(collector, statement)
             settled = _fit(_show(ledger, statement, report, collector), collector, room())
-            if any(statement.owners.values()):
+            if _confirms(statement, self._ledger):
                 self._confirmed = asked_with
             return await self._commit(ledger, settled)
 
@@ -117,6 +117,11 @@ class Session:
             return Settled(settled.parts)
         self._ledger = ledger
         return settled
+
+
+def _confirms(statement: Statement, known: Ledger) -> bool:
+    """Tell whether the account is the known one: it has an id of it, or none was known before."""
+    return any(statement.owners.values()) or not any(known.owners.values())
 
 
 def _show(ledger: Ledger, statement: Statement, report: Report, collector: Collector) -> Settled:

@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 import pytest
 
 from exporter.ledger import Ledger, Scope
+from exporter.providers._answers import unix
 from exporter.providers.webshare._answers import Plan, Subscription
 from exporter.providers.webshare._spans import Span, Spans, Term, choose_spans, read_term
-from exporter.providers.webshare._times import DAY, HOUR, ceil_hour, instant, text_of, unix
+from exporter.providers.webshare._times import DAY, HOUR, ceil_hour, instant, text_of
 
 NOW = instant("2022-08-12T00:20:00Z")
 TERM = Term(NOW, instant("2022-08-10T06:34:00Z"), instant("2022-09-09T06:34:00Z"))
