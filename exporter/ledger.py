@@ -94,7 +94,7 @@ def record(ledger: Ledger, statement: Statement, *, collector: str, hold: float)
 
     Raises: IdentityError when the statement is another account's.
     """
-    check_owner(ledger, statement.owners)
+    check_owner(ledger, statement.owners, where=collector)
     listed = statement.listed or {}
     created = {scope: at for scope, at in listed.items() if at is not None}
     is_birth = ledger.born is None
@@ -123,12 +123,15 @@ def record(ledger: Ledger, statement: Statement, *, collector: str, hold: float)
     return replace(known, scopes=scopes, fresh=fresh)
 
 
-def check_owner(ledger: Ledger, owners: Mapping[str, frozenset[str]]) -> None:
-    """Raise IdentityError when *owners*, as in a statement, are not those of *ledger*."""
+def check_owner(ledger: Ledger, owners: Mapping[str, frozenset[str]], *, where: str) -> None:
+    """Raise IdentityError when *owners*, as in a statement, are not those of *ledger*.
+
+    *where* names what they were asked for by.
+    """
     for kind, ids in owners.items():
         known = ledger.owners.get(kind, frozenset())
         if known and ids and known.isdisjoint(ids):
-            raise IdentityError(kind, "none of the ids in the answer is known for this account")
+            raise IdentityError(where, f"no {kind} in the answer is known for this account")
 
 
 def _merge_owners(ledger: Ledger, statement: Statement) -> Mapping[str, frozenset[str]]:

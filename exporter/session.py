@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from exporter.account import Account
 from exporter.api import Access, Api, Client, Clock, Pool
-from exporter.errors import AuthError, IdentityError, PayloadError, StateError
+from exporter.errors import AuthError, IdentityError, SeriesError, StateError
 from exporter.ledger import Ledger, record
 from exporter.ledger_samples import counters, gauges
 from exporter.metrics import Sample
@@ -134,4 +134,4 @@ def _show(ledger: Ledger, statement: Statement, report: Report, collector: Colle
 def _fit(settled: Settled, collector: Collector, room: int) -> Settled:
     if settled.series() <= room:
         return settled
-    raise PayloadError(collector.name, "the account would have more series than max_series allows")
+    raise SeriesError(collector.name, "the account would have more series than max_series allows")

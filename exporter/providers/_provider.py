@@ -128,7 +128,6 @@ class Provider:
 
     name: str
     title: str
-    docs_url: str
     base_url: str
     key_variable: str
     """The environment variable that holds the key where there is no configuration file."""
@@ -139,13 +138,8 @@ class Provider:
     options: type[msgspec.Struct] = NoOptions
     history: History | None = None
     """What ``backfill`` writes; None when the provider remembers nothing."""
-
-    def collector(self, name: str) -> Collector:
-        """Return the collector called *name*.
-
-        Raises: KeyError when there is none.
-        """
-        return {collector.name: collector for collector in self.collectors}[name]
+    history_days: int = 0
+    """How far back that reaches at most."""
 
 
 async def gather(

@@ -12,6 +12,7 @@ from exporter.ledger import Ledger
 from exporter.providers import Bucket, Provider, Report, TimeRange
 from exporter.providers._provider import Context
 from exporter.secret import Credential, Secret
+from tests.fakes import collector_of
 
 NOW = 1795176000.0
 """2026-11-20T12:00:00Z."""
@@ -31,7 +32,7 @@ def poll(
 
     async def once() -> Report:
         context = Context(now, _options(provider, options), ledger or Ledger())
-        return await provider.collector(collector).poll(_api(provider, now), context)
+        return await collector_of(provider, collector).poll(_api(provider, now), context)
 
     return asyncio.run(once())
 

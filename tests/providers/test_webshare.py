@@ -13,6 +13,7 @@ from exporter.ledger import Ledger, record
 from exporter.providers._provider import Context, NoOptions, Report
 from exporter.providers.webshare import WEBSHARE, account, proxies, usage
 from exporter.secret import Credential, Secret
+from tests.fakes import collector_of
 
 FILES = Path(__file__).parents[1] / "fixtures" / "webshare"
 NOW = 1660263600.0
@@ -46,7 +47,7 @@ class Webshare:
         )
         client = Client(Pool(), access, clock=Clock(wall=lambda: self.now, sleep=_no_sleep))
         api = Api(client, deadline=asyncio.get_running_loop().time() + 30)
-        return await WEBSHARE.collector(collector).poll(api, context)
+        return await collector_of(WEBSHARE, collector).poll(api, context)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)

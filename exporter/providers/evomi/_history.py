@@ -21,7 +21,7 @@ async def history(api: Api, context: Context, _wanted: TimeRange) -> AsyncIterat
     for failure in answer.failures.values():
         raise failure
     statement = read_statement(answer)
-    check_owner(context.ledger, statement.owners)
+    check_owner(context.ledger, statement.owners, where="history")
     for scope in statement.scopes:
         for window in scope.windows:
             yield _bucket(scope.scope, window, slack=scope.slack, now=answer.at)

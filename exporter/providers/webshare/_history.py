@@ -18,7 +18,7 @@ async def history(api: Api, context: Context, wanted: TimeRange) -> AsyncIterato
     """Yield the hours of each plan. See ``History``."""
     subscription = await api.get("/api/v2/subscription/", Subscription)
     plans = await list_plans(api)
-    check_owner(context.ledger, {"plan": frozenset(plans)})
+    check_owner(context.ledger, {"plan": frozenset(plans)}, where="history")
     term = read_term(subscription, api.now)
     span = term.span(floor_hour(wanted.start), min(wanted.end, term.last))
     if span.is_empty:

@@ -43,7 +43,7 @@ async def history(api: Api, context: Context, wanted: TimeRange) -> AsyncIterato
     rows: dict[str, SubscriptionUsage] = {}
     for row in summary.by_subscription or ():
         rows.setdefault(row.plan, row)
-    check_owner(context.ledger, {"subscription": frozenset(rows)})
+    check_owner(context.ledger, {"subscription": frozenset(rows)}, where="history")
     chunks = tuple(_chunks(_clip(wanted, summary, api.now)))
     for row in rows.values():
         async for bucket in _ask_all(api, row, chunks):
