@@ -94,7 +94,7 @@ class TimeRange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bucket:
+class HistoryBucket:
     """What was used in one scope from *start* up to *end*, in Unix seconds.
 
     *window* is the id of the ledger's window that it is, None when the ledger has others; *slack*
@@ -109,7 +109,7 @@ class Bucket:
     slack: float = 0.0
 
 
-History = Callable[[Api, Context, TimeRange], AsyncIterator[Bucket]]
+History = Callable[[Api, Context, TimeRange], AsyncIterator[HistoryBucket]]
 """Yields what the provider remembers of a time range, in any order, each bucket once.
 
 Buckets that lie in part outside the range are whole; one that still grows ends now. Raises

@@ -12,7 +12,7 @@ from exporter.errors import PayloadError, RequestError, UnsupportedError
 from exporter.ledger import check_owner
 from exporter.metrics import usage
 from exporter.providers._answers import given, unix
-from exporter.providers._provider import Bucket, Context, TimeRange
+from exporter.providers._provider import Context, HistoryBucket, TimeRange
 from exporter.providers.weproxies._answers import (
     Envelope,
     History,
@@ -37,7 +37,7 @@ MOST_SECONDS = 365 * 24 * HOUR
 """53 requests for each subscription, at one a second."""
 
 
-async def history(api: Api, context: Context, wanted: TimeRange) -> AsyncIterator[Bucket]:
+async def history(api: Api, context: Context, wanted: TimeRange) -> AsyncIterator[HistoryBucket]:
     """Yield the hours of each subscription. See ``History``."""
     summary = await ask_summary(api, ALL)
     rows: dict[str, SubscriptionUsage] = {}
@@ -71,7 +71,7 @@ def _chunks(asked: TimeRange) -> Iterator[TimeRange]:
 
 async def _ask_all(
     api: Api, row: SubscriptionUsage, chunks: tuple[TimeRange, ...]
-) -> AsyncIterator[Bucket]:
+) -> AsyncIterator[HistoryBucket]:
     """Yield what each chunk says, up to the first older one that is refused."""
     for number, chunk in enumerate(chunks):
         try:
@@ -104,12 +104,12 @@ def _date(at: float) -> str:
 
 def _buckets(
     points: tuple[Point, ...], row: SubscriptionUsage, chunk: TimeRange
-) -> dict[float, Bucket]:
+) -> dict[float, HistoryBucket]:
     """Return the hours that begin in *chunk*: the provider may add the one after."""
     place = (row.product, row.plan)
     starts = ((unix(point.timestamp) or 0.0, point) for point in points)
     return {
-        start: Bucket(
+        start: HistoryBucket(
             scope=row.plan,
             start=start,
             end=min(start + HOUR, chunk.end),
