@@ -30,8 +30,11 @@ Identity
 Everything here is pure: no clock, no I/O, no state but the values passed in.
 """
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from exporter.counter import Counter, grow, release
 from exporter.errors import IdentityError
@@ -43,8 +46,7 @@ RETIRED_AFTER = 14 * 86_400.0
 """Seconds after its end when a scope's windows are settled; no provider revises for so long."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class Scope(Struct, frozen=True, kw_only=True):
     """The ledger of one scope.
 
     *born* is when it was first read, None when it counts in full. *baseline* is what those windows
@@ -72,8 +74,7 @@ class Scope:
         return sum(window.highs.get((TRAFFIC, ()), 0) for window in shown)
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
+class Ledger(Struct, frozen=True):
     """The ledger of one account; a new one is empty.
 
     *listed* is what the provider listed at *born*, *created* when listed scopes began, *ended* when
@@ -231,7 +232,7 @@ def _join(reading: ScopeReading) -> Iterator[WindowReading]:
     for window in reading.windows:
         other = joined.get(window.id)
         readings = window.readings if other is None else other.readings + window.readings
-        joined[window.id] = replace(window, readings=readings)
+        joined[window.id] = dataclasses.replace(window, readings=readings)
     yield from joined.values()
 
 
