@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from tqdm import tqdm
+import click
 
+from exporter.account import AccountKey
 from exporter.backfill._account import Outside, Writer
 from exporter.backfill._growth import milliseconds
 from exporter.backfill._spool import Spool
@@ -11,7 +12,7 @@ from exporter.backfill._task import Task, read_task
 from exporter.backfill._words import Outcome, conclusion, describe, missing_labels
 from exporter.config import Config
 from exporter.ledger import Ledger
-from exporter.state import AccountKey, read_ledgers
+from exporter.state import read_ledgers
 
 BUCKETS_SHOWN = 100
 """The progress is shown anew after so many buckets: a terminal is slow."""
@@ -50,14 +51,23 @@ async def _write_all(writer: Writer, ledgers: Mapping[AccountKey, Ledger]) -> li
     """Write every account, and show how far it is where a terminal is watching."""
     outcomes = []
     accounts, stderr = writer.wanted.accounts, writer.outside.stderr
-    with tqdm(accounts, unit="account", disable=None, leave=False, file=stderr) as bar:
-        for account in bar:
+    with click.progressbar(
+        length=len(accounts),
+        show_pos=True,
+        show_eta=False,
+        item_show_func=lambda text: text,
+        update_min_steps=0,
+        file=stderr,
+        hidden=not stderr.isatty(),
+    ) as bar:
+        for account in accounts:
             name = "/".join(account.key)
 
             def show(count: int, name: str = name) -> None:
                 if count % BUCKETS_SHOWN == 1:
-                    bar.set_postfix_str(f"{name}: {count} buckets")
+                    bar.update(0, f"{name}: {count} buckets")
 
             ledger = ledgers.get(account.key, Ledger())
             outcomes.append(await writer.write(account, ledger, progress=show))
+            bar.update(1, name)
     return outcomes

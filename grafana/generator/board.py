@@ -66,6 +66,8 @@ class Board:
             .build()
         )
         board.panels = list(_placed(self.bands))
+        for shown in (*(board.links or ()), *(board.annotations.list_val or ())):
+            shown.placement = None
         plain = json.loads(JSONEncoder().encode(board))
         return json.dumps(plain, indent=2, sort_keys=True) + "\n"
 

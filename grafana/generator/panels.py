@@ -130,7 +130,6 @@ def states(text: Text, *targets: Target, names: Words) -> model.Panel:
     panel = _begin(statetimeline.Panel(), text, targets, units.PLAIN, ALWAYS)
     panel.mappings([words(names)]).fill_opacity(85).line_width(0).row_height(0.8)
     panel.show_value(shape.VisibilityMode.AUTO).merge_values(merge_values=True)
-    panel.color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.THRESHOLDS))
     hidden = common.VizLegendOptions().display_mode(shape.LegendDisplayMode.HIDDEN)
     return panel.legend(hidden.show_legend(show_legend=False)).build()
 
@@ -176,6 +175,7 @@ def threshold_steps(steps: Steps) -> dashboard.ThresholdsConfig:
 def _begin(panel: Kind, text: Text, targets: tuple[Target, ...], unit: str, steps: Steps) -> Kind:
     panel.title(text.title).description(text.description).datasource(DATASOURCE)
     panel.targets(list(queries(targets))).unit(unit).thresholds(threshold_steps(steps))
+    panel.color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.THRESHOLDS))
     return panel
 
 
