@@ -12,6 +12,7 @@ from functools import partial
 from exporter import __version__
 from exporter.api import Pool
 from exporter.config import Config, effective
+from exporter.guard import Guard
 from exporter.listen import bind
 from exporter.logs import fields
 from exporter.own_samples import own_samples
@@ -22,16 +23,31 @@ from exporter.server import Face, Server, create_app
 from exporter.session import Resources
 from exporter.snapshot import SnapshotStore
 from exporter.state import State
+from exporter.web_config import WebConfigFile
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """Where the exporter listens, and under which path it has its metrics."""
+    """Where the exporter listens, under which path it has its metrics, and who may ask for them."""
 
     addresses: tuple[str, ...]
     telemetry_path: str
+    web_config: WebConfigFile | None = None
+    """None is plain HTTP, open to all."""
+
+    def server(self, face: Face, sockets: Iterable[socket.socket]) -> Server:
+        """Return what serves *face* on *sockets*."""
+        app, web = create_app(face), self.web_config
+        if web is None:
+            return Server(app, sockets)
+        return Server(Guard(app, lambda: web.config), sockets, tls=web.tls())
+
+    @property
+    def scheme(self) -> str:
+        """``http`` or ``https``."""
+        return "https" if self.web_config and self.web_config.config.tls else "http"
 
 
 class Daemon:
@@ -63,9 +79,10 @@ class Daemon:
         for account in self._config.accounts:
             self._polling.add(account)
         sockets = bind(self._serving.addresses)
-        with Server(create_app(self._face()), sockets):
+        with self._serving.server(self._face(), sockets):
             self._announce(sockets)
-            ready([f"http://{_address(one, local=True)}" for one in sockets])
+            scheme = self._serving.scheme
+            ready([f"{scheme}://{_address(one, local=True)}" for one in sockets])
             self._polling.start()
             await stopped.wait()
             log.info("stopping")
@@ -87,7 +104,12 @@ class Daemon:
     def _announce(self, sockets: Iterable[socket.socket]) -> None:
         for one in sockets:
             accounts = len(self._config.accounts)
-            extra = fields(address=_address(one), version=__version__, accounts=accounts)
+            extra = fields(
+                address=_address(one),
+                scheme=self._serving.scheme,
+                version=__version__,
+                accounts=accounts,
+            )
             log.info("listening", extra=extra)
 
 

@@ -6,6 +6,7 @@ threads; bodies that are ready are answered at once.
 """
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -20,6 +21,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from exporter import landing
 from exporter.errors import StartError
@@ -174,12 +176,18 @@ class _Uvicorn(uvicorn.Server):
 class Server:
     """Serve *app* on *sockets*, in a thread, while the context lasts.
 
-    The sockets are bound already, and the server closes them.
+    The sockets are bound already, and the server closes them. It speaks HTTP, or HTTPS by *tls*.
     """
 
-    def __init__(self, app: Starlette, sockets: Iterable[socket.socket]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        sockets: Iterable[socket.socket],
+        *,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._sockets = list(sockets)
-        self._server = _Uvicorn(_uvicorn_config(app))
+        self._server = _Uvicorn(_uvicorn_config(app, tls))
         self._failure: OSError | None = None
         self._thread = threading.Thread(target=self._run, name="server", daemon=True)
 
@@ -221,9 +229,9 @@ class Server:
         self.stop()
 
 
-def _uvicorn_config(app: Starlette) -> uvicorn.Config:
+def _uvicorn_config(app: ASGIApp, tls: ssl.SSLContext | None) -> uvicorn.Config:
     """Configure uvicorn; without a limit of connections, since idle ones would refuse scrapes."""
-    return uvicorn.Config(
+    config = uvicorn.Config(
         app,
         loop="asyncio",
         http="h11",
@@ -237,3 +245,6 @@ def _uvicorn_config(app: Starlette) -> uvicorn.Config:
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
+    config.load()
+    config.ssl = tls
+    return config

@@ -11,7 +11,7 @@ from exporter.secret import Credential, Secret
 _HEADER_TEXT = re.compile(r"[!-~]+")
 """What every HTTP header can carry (RFC 9110, section 5.5), without spaces: no key has one."""
 
-_OTHERS = 0o077
+OTHERS = 0o077
 """The bits of a file's mode that let others than its owner at it."""
 
 _NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
@@ -39,7 +39,7 @@ def key_in(file: Path, place: Place) -> Credential | None:
     content = _read(file, place)
     if content is None:
         return None
-    if content.mode & _OTHERS:
+    if content.mode & OTHERS:
         place.warn(f"{file}: its mode {content.mode:04o} lets others read the key: chmod 600")
     secret = _secret(content.text, place, of=f"{file}: ")
     return None if secret is None else Credential(secret, file)
