@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types format tools clean
+.PHONY: demo test lint types format dashboards tools clean
 
 demo: $(VENV)/installed  ## Run the exporter on simulated providers: no key needed
 	$(BIN)/proxy-provider-exporter demo
@@ -26,6 +26,9 @@ types: $(VENV)/installed-dev  ## Check the types
 format: $(VENV)/installed-dev  ## Put the code in its form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+dashboards: $(VENV)/installed-dev  ## Write the dashboards of Grafana
+	$(BIN)/python -m grafana.generator
 
 tools:  ## Install what the tests need besides Python, where that may be done
 	sh tests/install-tools.sh

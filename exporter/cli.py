@@ -13,12 +13,10 @@ from pathlib import Path
 
 import click
 
-from exporter import backfill, daemon, demo, doctor, flags, once
-from exporter.backfill import Task
+from exporter import flags
 from exporter.check_config import summary, web_summary
 from exporter.config import Config, load
 from exporter.errors import StartError, UsageError
-from exporter.metrics_table import metrics_table
 from exporter.program import PROGRAM, SETTINGS, Program
 from exporter.providers import PROVIDERS
 from exporter.state import open_state
@@ -75,6 +73,8 @@ def program(
     """
     if click.get_current_context().invoked_subcommand:
         return
+    from exporter import daemon
+
     config = _load(config_file)
     web_config = None if web_config_file is None else _load_web(web_config_file)
     serving = daemon.Serving(web_listen_address, web_telemetry_path, web_config)
@@ -104,6 +104,8 @@ def _check_config(config_file: Path | None, web_config_file: Path | None) -> Non
 @flags.logging_flags
 def _once(config_file: Path | None, storage_path: Path | None) -> int:
     """Poll everything once, and print the metrics."""
+    from exporter import once
+
     config = _load(config_file)
     with closing(open_state(storage_path)) as state:
         return asyncio.run(once.run(config, state))
@@ -115,6 +117,8 @@ def _once(config_file: Path | None, storage_path: Path | None) -> int:
 @flags.logging_flags
 def _demo(storage_path: Path | None, web_listen_address: tuple[str, ...]) -> None:
     """Run the exporter on simulated accounts; needs no key."""
+    from exporter import demo
+
     with closing(open_state(storage_path)) as state:
         asyncio.run(demo.run(web_listen_address, state))
 
@@ -124,6 +128,8 @@ def _demo(storage_path: Path | None, web_listen_address: tuple[str, ...]) -> Non
 @flags.logging_flags
 def _doctor(config_file: Path | None) -> int:
     """Try every account's key, and say what to fix."""
+    from exporter import doctor
+
     return asyncio.run(doctor.run(_load(config_file)))
 
 
@@ -147,7 +153,9 @@ def _backfill(  # noqa: PLR0913 - click gives each flag its own
     output: Path,
 ) -> int:
     """Write the providers' history, for Prometheus to import."""
-    task = Task(
+    from exporter import backfill
+
+    task = backfill.Task(
         output=None if output == Path("-") else output,
         accounts=account,
         since=since,
@@ -163,12 +171,16 @@ def _backfill(  # noqa: PLR0913 - click gives each flag its own
 @flags.logging_flags
 def _simulate(web_listen_address: str) -> None:
     """Serve the simulated APIs of the providers alone."""
+    from exporter import demo
+
     demo.simulate(web_listen_address)
 
 
 @program.command("list-metrics")
 def _list_metrics() -> None:
     """Print every metric, with its labels and meaning."""
+    from exporter.metrics_table import metrics_table
+
     click.echo(metrics_table())
 
 

@@ -7,6 +7,7 @@ the labels keep the order of their family.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -26,6 +27,9 @@ _UNENCODABLE = re.compile("[\ud800-\udfff]")
 _FIRST_WITH_EXPONENT = 1_000_000
 """Go writes this and what is above with an exponent; of what is below zero nobody minds."""
 
+_EXACT = 2**53
+"""Whole numbers up to here are the same as floats."""
+
 _EXPONENTS = tuple(f"e+{digits - 1:02d}" for digits in range(17))
 """By digits before the point; from 17 digits on Python sets the exponent itself."""
 
@@ -39,10 +43,13 @@ class Format(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The series of one family, and what their lines begin with, up to the value."""
+    """The series of one family, and their lines with a ``%s`` in place of each value."""
 
     labels: Sequence[tuple[str, ...]] = ()
-    starts: Sequence[str] = ()
+    template: str = ""
+
+
+_NO_SERIES = Series()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,48 +69,44 @@ def rerender(
     samples: Iterable[Sample], account: tuple[str, str] | None, before: Rendering
 ) -> Rendering:
     """Render *samples* of the *account* whose last rendering was *before*."""
+    families: defaultdict[Family, list[Sample]] = defaultdict(list)
+    for sample in samples:
+        families[sample.family].append(sample)
     chunks: dict[Family, str] = {}
     series: dict[Family, Series] = {}
-    for family, those in _by_family(samples).items():
-        now = series[family] = _series(those, account, before.series.get(family, Series()))
-        pairs = zip(now.starts, those, strict=True)
-        chunks[family] = "".join([f"{start}{_number(one.value)}\n" for start, one in pairs])
+    for family, those in families.items():
+        now = series[family] = _series(those, account, before.series.get(family, _NO_SERIES))
+        chunks[family] = now.template % tuple([_number(sample.value) for sample in those])
     return Rendering(chunks, series)
 
 
 def _series(samples: list[Sample], account: tuple[str, str] | None, before: Series) -> Series:
     labels = [sample.labels for sample in samples]
     if labels == before.labels:
-        return Series(labels, before.starts)
-    known = dict(zip(before.labels, before.starts, strict=True))
-    return Series(labels, [known.get(one.labels) or _start(one, account) for one in samples])
+        return before
+    return Series(labels, "".join([_line(sample, account) for sample in samples]))
 
 
-def _by_family(samples: Iterable[Sample]) -> Mapping[Family, list[Sample]]:
-    families: dict[Family, list[Sample]] = {}
-    for sample in samples:
-        families.setdefault(sample.family, []).append(sample)
-    return families
-
-
-def _start(sample: Sample, account: tuple[str, str] | None) -> str:
+def _line(sample: Sample, account: tuple[str, str] | None) -> str:
     values = (*account, *sample.labels) if account else sample.labels
     pairs = zip(sample.family.all_labels, values, strict=True)
     labels = ",".join(f'{name}="{escape_label(value)}"' for name, value in pairs)
     block = f"{{{labels}}}" if labels else ""
-    return f"{sample.family.name}{block} "
+    return f"{sample.family.name}{block}".replace("%", "%%") + " %s\n"
 
 
 def _number(value: float) -> str:
-    """Do as floatToGoString of prometheus_client, in half the time, for what is finite."""
-    text = repr(float(value))
+    """Do as floatToGoString of prometheus_client, in less time, for what is finite."""
     if value < _FIRST_WITH_EXPONENT:
-        return text
-    if text.endswith(".0") and text[-3] != "0":  # a whole number, as most are
-        return f"{text[0]}.{text[1:-2]}{_EXPONENTS[len(text) - 2]}"
-    whole, _, rest = text.partition(".")
-    if not rest or len(whole) == 1:  # Python has set an exponent itself
-        return text
+        return repr(float(value))
+    if value <= _EXACT and value == (exact := int(value)):  # a whole number, as most are
+        whole, rest = str(exact), ""
+        if exact % 10:
+            return f"{whole[0]}.{whole[1:]}{_EXPONENTS[len(whole)]}"
+    else:
+        whole, _, rest = repr(float(value)).partition(".")
+        if not rest or len(whole) == 1:  # Python has set an exponent itself
+            return f"{whole}.{rest}" if rest else whole
     return f"{whole[0]}.{whole[1:]}{rest}".rstrip("0.") + _EXPONENTS[len(whole)]
 
 

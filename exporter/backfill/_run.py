@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from tqdm import tqdm
+import click
 
 from exporter.backfill._account import Outside, Writer
 from exporter.backfill._growth import milliseconds
@@ -50,14 +50,23 @@ async def _write_all(writer: Writer, ledgers: Mapping[AccountKey, Ledger]) -> li
     """Write every account, and show how far it is where a terminal is watching."""
     outcomes = []
     accounts, stderr = writer.wanted.accounts, writer.outside.stderr
-    with tqdm(accounts, unit="account", disable=None, leave=False, file=stderr) as bar:
-        for account in bar:
+    with click.progressbar(
+        length=len(accounts),
+        show_pos=True,
+        show_eta=False,
+        item_show_func=lambda text: text,
+        update_min_steps=0,
+        file=stderr,
+        hidden=not stderr.isatty(),
+    ) as bar:
+        for account in accounts:
             name = "/".join(account.key)
 
             def show(count: int, name: str = name) -> None:
                 if count % BUCKETS_SHOWN == 1:
-                    bar.set_postfix_str(f"{name}: {count} buckets")
+                    bar.update(0, f"{name}: {count} buckets")
 
             ledger = ledgers.get(account.key, Ledger())
             outcomes.append(await writer.write(account, ledger, progress=show))
+            bar.update(1, name)
     return outcomes

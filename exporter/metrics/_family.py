@@ -4,15 +4,19 @@ import sys
 from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
+
 PREFIX = "proxy_provider_"
 """What every name of ours begins with."""
 
 _LARGEST = sys.float_info.max
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Sample:
-    """One value of one series, without the labels that the account sets."""
+class Sample(Struct, frozen=True, eq=False, gc=False):
+    """One value of one series, without the labels that the account sets.
+
+    A struct, since a poll makes many: a tenth of the time that a frozen dataclass takes.
+    """
 
     family: "Family"
     labels: tuple[str, ...]
@@ -38,11 +42,15 @@ class Family:
 
         Raises: ValueError when the labels are not the family's, or the value is not finite.
         """
-        if len(labels) != len(self.labels) or not labels.keys() >= set(self.labels):
+        if tuple(labels) == self.labels:
+            values = tuple(labels.values())
+        elif labels.keys() == set(self.labels):
+            values = tuple([labels[name] for name in self.labels])
+        else:
             raise ValueError(f"{self.name}: labels {sorted(labels)} for {sorted(self.labels)}")
         if not -_LARGEST <= value <= _LARGEST:
             raise ValueError(f"{self.name}: the value is not finite")
-        return Sample(self, tuple(labels[name] for name in self.labels), value)
+        return Sample(self, values, value)
 
     @property
     def all_labels(self) -> tuple[str, ...]:

@@ -252,13 +252,13 @@ def test_wrong_use_and_missing_state_are_errors(tmp_path: Path) -> None:
 
 
 def test_progress_is_shown_on_a_terminal_only(tmp_path: Path) -> None:
-    """Elsewhere there are the last words alone; the bar leaves nothing behind."""
+    """Elsewhere there are the last words alone."""
     trial = Trial(tmp_path, provider("fake", hours(200)))
     trial.run()
     assert "\r" not in trial.said
     trial.stderr = Terminal()
     trial.run()
-    assert "| 0/1 [" in trial.said
+    assert "]  0/1" in trial.said
     assert "fake/a0: 101 buckets" in trial.said
 
 

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -94,7 +94,9 @@ def exporter(config: Path, *flags: str, log: Path) -> Iterator[tuple[subprocess.
 
 
 @contextmanager
-def prometheus(folder: Path, jobs: dict[str, str]) -> Iterator["Prometheus"]:
+def prometheus(
+    folder: Path, jobs: dict[str, str], rules: Sequence[Path] = ()
+) -> Iterator["Prometheus"]:
     """Run a real Prometheus that scrapes *jobs* (name to host and port) every second."""
     folder.mkdir(exist_ok=True)
     scrapes = [
@@ -102,7 +104,8 @@ def prometheus(folder: Path, jobs: dict[str, str]) -> Iterator["Prometheus"]:
         for name, target in jobs.items()
     ]
     everything = {"scrape_interval": "1s", "evaluation_interval": "1s"}
-    config = {"global": everything, "scrape_configs": scrapes}
+    files = list(map(str, rules))
+    config = {"global": everything, "scrape_configs": scrapes, "rule_files": files}
     (folder / "prometheus.yml").write_text(json.dumps(config), "utf-8")
     port = free_port()
     command = (

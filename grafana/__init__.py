@@ -1,0 +1,1 @@
+"""What Grafana needs: dashboards, the code that makes them, and provisioning files."""

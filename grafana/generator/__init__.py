@@ -1,0 +1,1 @@
+"""The dashboards of Grafana, as code: ``python -m grafana.generator`` writes them."""

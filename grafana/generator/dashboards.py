@@ -1,0 +1,5 @@
+"""All dashboards."""
+
+from grafana.generator import exporter, overview, provider, quota
+
+BOARDS = (overview.board(), provider.board(), quota.board(), exporter.board())
