@@ -11,8 +11,11 @@ from exporter.secret import Credential, Secret
 _HEADER_TEXT = re.compile(r"[!-~]+")
 """What every HTTP header can carry (RFC 9110, section 5.5), without spaces: no key has one."""
 
-OTHERS = 0o077
-"""The bits of a file's mode that let others than its owner at it."""
+OTHERS = 0o007
+"""The bits of a file's mode that let everyone at it.
+
+The group may read: so it is with Kubernetes' Secrets, whose owner is root and whose group is ours.
+"""
 
 _NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 
