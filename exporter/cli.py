@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import click
@@ -79,7 +80,7 @@ def program(
     web_config = None if web_config_file is None else _load_web(web_config_file)
     serving = daemon.Serving(web_listen_address, web_telemetry_path, web_config)
     with closing(open_state(storage_path)) as state:
-        asyncio.run(daemon.Daemon(config, serving, state).run())
+        asyncio.run(daemon.Daemon(config, serving, state, partial(_load, config_file)).run())
 
 
 @program.command("check-config", epilog=f"{PROGRAM} check-config --config.file=config.yml")

@@ -100,8 +100,14 @@ def test_flags(line: str, command: str, flag: str, value: object) -> None:
         ("once -config.file=x", "No such option '-config.file'; did you mean --config.file?"),
         ("-version", "No such option '-version'; did you mean --version?"),
         ("-x", "No such option '-x'"),
-        ("--config=x", "No such option '--config'. Did you mean '--config.file'?"),
-        ("once --config=x", "No such option '--config'. Did you mean '--config.file'?"),
+        (
+            "--config=x",
+            "No such option '--config'. (Did you mean one of: '--config.file', '--web.config.file'?)",
+        ),
+        (
+            "once --config=x",
+            "No such option '--config'. (Did you mean one of: '--config.file', '--web.config.file'?)",
+        ),
         ("--x=y", "No such option '--x'."),
         ("-- -x", "No such option '-x'"),
         ("onse", "No such command 'onse'. Did you mean 'once'?"),

@@ -17,7 +17,7 @@ LAYERS: tuple[set[str], ...] = (
     {"backfill", "check_config", "daemon", "doctor", "once"},
     {"polling"},
     {"guard", "poller"},
-    {"login", "server", "session", "web_config"},
+    {"face", "login", "reload", "server", "session", "web_config"},
     {"config"},
     {"landing", "schedule"},
     {"negotiation", "scrape"},

@@ -196,9 +196,9 @@ def test_same_mistake_again(folder: Folder, caplog: pytest.LogCaptureFixture) ->
     """A file that is written anew with the same mistake is no news."""
     file = WebConfigFile(folder.file)
     _break_yaml(folder)
-    assert file.config.tls
+    assert file.config.tls is not None
     _break_yaml(folder)
-    assert file.config.tls
+    assert file.config.tls is not None
     assert len(caplog.records) == 1
 
 
