@@ -4,9 +4,9 @@ import base64
 from collections.abc import Callable
 from http import HTTPStatus
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from exporter.login import Logins, Verdict
 from exporter.web_config import WebConfig
@@ -28,9 +28,8 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or have it answered."""
-        config = self._config()
-        answer = await self._refusal(scope, config) or self._app
-        await answer(scope, receive, _with_headers(send, config))
+        answer = await self._refusal(scope, self._config()) or self._app
+        await answer(scope, receive, send)
 
     async def _refusal(self, scope: Scope, config: WebConfig) -> Response | None:
         if not config.users:
@@ -55,16 +54,3 @@ def _login(header: str) -> tuple[str, bytes] | None:
         return (name.decode(), password) if colon else None
     except ValueError:
         return None
-
-
-def _with_headers(send: Send, config: WebConfig) -> Send:
-    """Return *send* with the headers of *config*, beside those that an answer has of its own."""
-
-    async def send_all(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in config.headers.items():
-                headers.setdefault(name, value)
-        await send(message)
-
-    return send_all

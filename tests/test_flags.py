@@ -92,7 +92,9 @@ def test_flags(line: str, command: str, flag: str, value: object) -> None:
     assert (command, value) == (asked, values[flag])
 
 
-TWO_FILES = "(Did you mean one of: '--config.file', '--web.config.file'?)"
+NEAR_BOTH = (
+    "No such option '--config'. (Did you mean one of: '--config.file', '--web.config.file'?)"
+)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +105,7 @@ TWO_FILES = "(Did you mean one of: '--config.file', '--web.config.file'?)"
         ("once -config.file=x", "No such option '-config.file'; did you mean --config.file?"),
         ("-version", "No such option '-version'; did you mean --version?"),
         ("-x", "No such option '-x'"),
-        ("--config=x", f"No such option '--config'. {TWO_FILES}"),
+        ("--config=x", NEAR_BOTH),
         ("once --config=x", "No such option '--config'. Did you mean '--config.file'?"),
         ("--x=y", "No such option '--x'."),
         ("-- -x", "No such option '-x'"),

@@ -1,4 +1,4 @@
-"""The web configuration: TLS, users and headers of the HTTP server.
+"""The web configuration: TLS and users of the HTTP server.
 
 The file is that of Prometheus' exporter-toolkit (its ``docs/web-configuration.md``). What Python's
 ``ssl`` or our server cannot do is refused by name: no port is ever more open than the file says.

@@ -40,24 +40,7 @@ class TlsSection(Struct, frozen=True, forbid_unknown_fields=True):
     prefer_server_cipher_suites: bool = True
 
 
-class HttpSection(Struct, frozen=True, forbid_unknown_fields=True):
-    """``http_server_config``."""
-
-    http2: bool = False
-    headers: object = None
-    """By name; judged by which may be set."""
-
-
-SECTIONS = ("tls_server_config", "http_server_config", "basic_auth_users")
-
-HEADERS: Mapping[str, tuple[str, ...]] = {
-    "Content-Security-Policy": (),
-    "Strict-Transport-Security": (),
-    "X-Content-Type-Options": ("nosniff",),
-    "X-Frame-Options": ("deny", "sameorigin"),
-    "X-XSS-Protection": (),
-}
-"""The headers that may be set, with the values that they may have; none stands for any."""
+SECTIONS = ("tls_server_config", "basic_auth_users")
 
 _FILE_ONLY = "is not supported: Python's ssl reads certificates and keys from files; give"
 
@@ -68,21 +51,27 @@ UNSUPPORTED_KEYS: Mapping[str, str] = {
     "client_allowed_sans": "is not supported: use a client CA of your own, which signs for nobody"
     " else",
     "curve_preferences": "is not supported: Python's ssl takes one curve, not a list",
+    "http_server_config": "is not supported: HTTP/1.1 alone is spoken, with headers of our own",
     "rate_limit": "is not supported: logins are limited anyway",
 }
 """Keys of the toolkit that are refused by name."""
 
-_UNVERIFIED = "is not supported: Python's ssl takes no certificate without verifying it; use"
-_OLD = "is not supported: it is not secure; use TLS12 or TLS13"
+_OLD = {"TLS10": "TLS12", "TLS11": "TLS12"}
 
-UNSUPPORTED_VALUES: Mapping[str, Mapping[object, str]] = {
+INSTEAD: Mapping[str, Mapping[str, str]] = {
     "client_auth_type": {
-        "RequestClientCert": f"{_UNVERIFIED} VerifyClientCertIfGiven",
-        "RequireAnyClientCert": f"{_UNVERIFIED} RequireAndVerifyClientCert",
-        "RequireClientCert": f"{_UNVERIFIED} RequireAndVerifyClientCert",
+        "RequestClientCert": "VerifyClientCertIfGiven",
+        "RequireAnyClientCert": "RequireAndVerifyClientCert",
+        "RequireClientCert": "RequireAndVerifyClientCert",
     },
-    "min_version": {"TLS10": _OLD, "TLS11": _OLD},
-    "max_version": {"TLS10": _OLD, "TLS11": _OLD},
-    "http2": {True: "is not supported: HTTP/1.1 alone is spoken"},
+    "min_version": _OLD,
+    "max_version": _OLD,
 }
-"""Values of the toolkit that are refused by name, by their key."""
+"""Values of the toolkit that are refused by name, by their key, with what to use instead."""
+
+WHY: Mapping[str, str] = {
+    "client_auth_type": "Python's ssl takes no certificate without verifying it",
+    "min_version": "it is not secure",
+    "max_version": "it is not secure",
+}
+"""Why they are refused."""

@@ -55,6 +55,8 @@ def make_context(tls: TlsSection, place: Place) -> ssl.SSLContext:
     if not tls.prefer_server_cipher_suites:
         context.options &= ~ssl.OP_CIPHER_SERVER_PREFERENCE
     context.verify_mode = _VERIFY[tls.client_auth_type]
+    # As in Go, what the client CA's file holds is trusted, be it an intermediate certificate.
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     _load_chain(context, tls, place)
     _load_client_ca(context, tls, place)
     return context
@@ -79,12 +81,11 @@ def _load_client_ca(context: ssl.SSLContext, tls: TlsSection, place: Place) -> N
     place /= "client_ca_file"
     if tls.client_ca_file is None:
         return
-    text = _pem(tls.client_ca_file, "CERTIFICATE", place)
-    if text is None:
+    if _pem(tls.client_ca_file, "CERTIFICATE", place) is None:
         return
     try:
-        context.load_verify_locations(cadata=text)
-    except (OSError, ValueError) as error:
+        context.load_verify_locations(tls.client_ca_file)
+    except OSError as error:
         place.mistake(f"{tls.client_ca_file}: {_reason(error)}")
 
 

@@ -1,10 +1,9 @@
 """WebConfig: what a file asks of the HTTP server."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeGuard
 
 from msgspec import structs
 
@@ -12,19 +11,15 @@ from exporter.config import Place, mapping, names, read, read_yaml, refuse_unkno
 from exporter.web_config._schema import (
     ALWAYS,
     CIPHERS,
-    HEADERS,
+    INSTEAD,
     SECTIONS,
     UNSUPPORTED_KEYS,
-    UNSUPPORTED_VALUES,
-    HttpSection,
+    WHY,
     TlsSection,
 )
 
 _HASH = re.compile(r"\$2[aby]\$(?:0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}")
 """What bcrypt makes: version, cost, salt and digest."""
-
-_HEADER_VALUE = re.compile(r"[ -~]*")
-"""What a header can carry: no line break, above all."""
 
 _NO_CHOICE = "has no suite for TLS 1.2: give one, or min_version: TLS13"
 
@@ -36,8 +31,6 @@ class WebConfig:
     tls: TlsSection | None = None
     users: Mapping[str, bytes] = field(default_factory=dict)
     """bcrypt hashes, by name."""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    """Sent with every answer that has no such header of its own."""
 
 
 def read_web_config(path: Path, place: Place) -> WebConfig:
@@ -45,31 +38,25 @@ def read_web_config(path: Path, place: Place) -> WebConfig:
     root = read_yaml(path, place)
     section = {} if root is None else mapping(root, place) or {}
     _refuse(section, SECTIONS, place)
-    return WebConfig(
-        tls=_tls(section, path.parent, place),
-        users=_users(section, place),
-        headers=_headers(section, place),
-    )
+    return WebConfig(tls=_tls(section, path.parent, place), users=_users(section, place))
 
 
 def _refuse(section: Mapping[str, object], known: tuple[str, ...], place: Place) -> None:
     """Note what of *section* is unknown, and what is known to the toolkit but not to us."""
     refuse_unknown((key for key in section if key not in UNSUPPORTED_KEYS), known, place)
-    for key in section.keys() & UNSUPPORTED_KEYS:
-        (place / key).mistake(UNSUPPORTED_KEYS[key])
+    for key in section:
+        if key in UNSUPPORTED_KEYS:
+            (place / key).mistake(UNSUPPORTED_KEYS[key])
 
 
-def _supported(section: Mapping[str, object], place: Place) -> bool:
-    """Note the values that the toolkit knows and we do not; tell whether there is none."""
-    found = [
-        (key, value)
-        for key, value in section.items()
-        if isinstance(value, str | bool) and value in UNSUPPORTED_VALUES.get(key, ())
-    ]
-    for key, value in found:
-        what = UNSUPPORTED_VALUES[key][value]
-        (place / key).mistake(f"{value} {what}" if isinstance(value, str) else what)
-    return not found
+def _supported(section: Mapping[str, object], place: Place) -> Iterator[tuple[str, object]]:
+    """Yield *section*, with what to use instead of values that we do not know, which are noted."""
+    for key, value in section.items():
+        instead = INSTEAD.get(key, {}).get(value) if isinstance(value, str) else None
+        if instead is not None:
+            what = f"{value} is not supported: {WHY[key]}; use {instead}"
+            (place / key).mistake(what)
+        yield key, instead or value
 
 
 def _tls(root: Mapping[str, object], folder: Path, place: Place) -> TlsSection | None:
@@ -80,7 +67,7 @@ def _tls(root: Mapping[str, object], folder: Path, place: Place) -> TlsSection |
     if section is None:
         return None
     _refuse(section, names(TlsSection), place)
-    tls = read(section, TlsSection, place) if _supported(section, place) else None
+    tls = read(dict(_supported(section, place)), TlsSection, place)
     if tls is None:
         return None
     _check_client_auth(tls, place)
@@ -144,31 +131,3 @@ def _users(root: Mapping[str, object], place: Place) -> Mapping[str, bytes]:
                 'expected a bcrypt hash, as `htpasswd -nBC 10 "" | tr -d ":"` makes one'
             )
     return users
-
-
-def _headers(root: Mapping[str, object], place: Place) -> Mapping[str, str]:
-    if "http_server_config" not in root:
-        return {}
-    place /= "http_server_config"
-    section = mapping(root["http_server_config"], place)
-    if section is None:
-        return {}
-    _refuse(section, names(HttpSection), place)
-    if _supported(section, place):
-        read(section, HttpSection, place)
-    place /= "headers"
-    found = mapping(section["headers"], place) or {} if "headers" in section else {}
-    return {name: value for name, value in found.items() if _may_set(value, name, place)}
-
-
-def _may_set(value: object, name: str, place: Place) -> TypeGuard[str]:
-    """Note why a header may not be set; tell whether it is to be, as a blank one is not."""
-    if name not in HEADERS:
-        place.of(name).mistake(f"is no header that may be set; there are {', '.join(HEADERS)}")
-    elif not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
-        (place / name).mistake("expected a line of printable ASCII")
-    elif HEADERS[name] and value not in HEADERS[name]:
-        (place / name).mistake(f"expected {' or '.join(HEADERS[name])}")
-    else:
-        return bool(value)
-    return False

@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from exporter.guard import Guard
 from exporter.listen import bind
+from exporter.login import Logins
 from exporter.server import Server
 from exporter.web_config import WebConfigFile
 
@@ -28,8 +29,8 @@ COST = 4
 
 @cache
 def hashed(password: str) -> str:
-    """Return a bcrypt hash of *password*."""
-    return bcrypt.hashpw(password.encode(), bcrypt.gensalt(COST)).decode()
+    """Return a bcrypt hash of *password*, of which bcrypt takes 72 bytes."""
+    return bcrypt.hashpw(password.encode()[:72], bcrypt.gensalt(COST)).decode()
 
 
 @dataclass
@@ -85,16 +86,16 @@ def trusting(authority: trustme.CA, client: trustme.LeafCert | None = None) -> s
 
 
 async def _page(_request: Request) -> Response:
-    return PlainTextResponse("page", headers={"X-Frame-Options": "its own"})
+    return PlainTextResponse("page")
 
 
 @contextmanager
-def served(file: WebConfigFile) -> Iterator[str]:
+def served(file: WebConfigFile, logins: Logins | None = None) -> Iterator[str]:
     """Serve a page at every path, guarded by *file*; give the address, as host and port."""
     app = Starlette(routes=[Route("/{path:path}", _page)])
     (listener,) = bind(["127.0.0.1:0"])
     address = "127.0.0.1:{1}".format(*listener.getsockname())
-    with Server(Guard(app, lambda: file.config), [listener], tls=file.tls()):
+    with Server(Guard(app, lambda: file.config, logins), [listener], tls=file.tls()):
         yield address
 
 

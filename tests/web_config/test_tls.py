@@ -128,6 +128,18 @@ def test_client_certificate_if_given(folder: Folder) -> None:
             ask(address, trusting(folder.authority, theirs.issue_cert("a.example")))
 
 
+def test_client_ca_that_is_an_intermediate(folder: Folder) -> None:
+    """What the file of client CAs holds is trusted, whoever signed that."""
+    root = trustme.CA()
+    below = root.create_child_ca()
+    folder.write("clients.crt", below.cert_pem.bytes())
+    folder.serve_tls(client_auth_type=VERIFY, client_ca_file="clients.crt")
+    with served(WebConfigFile(folder.file)) as address:
+        assert ask(address, trusting(folder.authority, below.issue_cert("a.example"))) == 200
+        with pytest.raises(httpx.TransportError):
+            ask(address, trusting(folder.authority, root.issue_cert("a.example")))
+
+
 def test_new_certificate(folder: Folder) -> None:
     """A certificate that was renewed is the next connection's; one that is open goes on."""
     context = trusting(folder.authority)
@@ -180,25 +192,27 @@ def test_wrong_new_files(
     folder: Folder, harm: Callable[[Folder], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     """The files before stay until the new ones are right; the log says once what is wrong."""
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.INFO, "exporter")
     context = trusting(folder.authority)
     with served(WebConfigFile(folder.file)) as address:
         before = subject(address, context)
         harm(folder)
         assert [subject(address, context) for _ in range(3)] == [before] * 3
-        assert [one.levelname for one in caplog.records] == ["ERROR"]
         folder.serve_tls()
         assert subject(address, context) != before
-    assert [one.getMessage() for one in caplog.records[1:]] == ["web configuration loaded again"]
+    ours = [one for one in caplog.records if one.name.startswith("exporter")]
+    assert [(one.levelname, one.getMessage()) for one in ours] == [
+        ("ERROR", "web configuration is wrong: the one before stays"),
+        ("INFO", "web configuration loaded again"),
+    ]
 
 
 def test_same_mistake_again(folder: Folder, caplog: pytest.LogCaptureFixture) -> None:
     """A file that is written anew with the same mistake is no news."""
     file = WebConfigFile(folder.file)
-    _break_yaml(folder)
-    assert file.config.tls is not None
-    _break_yaml(folder)
-    assert file.config.tls is not None
+    for _ in range(2):
+        _break_yaml(folder)
+        assert file.config.tls is not None
     assert len(caplog.records) == 1
 
 
