@@ -1,0 +1,122 @@
+"""Figures: what a run came to, beside what is claimed of it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median, quantiles
+
+from tests.chaos.cast import INTERVAL, POLL_TIMEOUT
+from tests.chaos.exposition import Scrape
+from tests.chaos.journal import FAILED, UNSUPPORTED, Journal
+from tests.chaos.run import Outcome
+from tests.chaos.witness import POLLS, SUCCESS, Collector, Witness, collector_of
+
+AGE_SECONDS = INTERVAL + POLL_TIMEOUT
+"""The oldest that the healthy account's figures may be: an interval, and a poll that just ends."""
+
+SCRAPE_SECONDS = 0.5
+"""The longest that a scrape may take."""
+
+GROWTH = 0.2
+"""Of the memory before the faults, what may have been added after them."""
+
+FILES = 4
+"""What may be open more: connections that were just made, or are just being closed."""
+
+LATELY = 10.0
+"""Seconds whose median stands for a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure; *most* is None when nothing is claimed of it."""
+
+    name: str
+    value: float
+    most: float | None = None
+    details: Sequence[str] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is as claimed."""
+        return self.most is None or self.value <= self.most
+
+
+def figures(outcome: Outcome) -> Iterator[Figure]:
+    """Yield every figure of a run."""
+    witness, journal = outcome.witness, outcome.journal
+    yield Figure("accounts", outcome.span.accounts)
+    yield Figure("series at the end", len(witness.last.values))
+    yield from _scrapes(witness)
+    age = max(one.age for one in witness.moments)
+    yield Figure("healthy account: oldest success, seconds", age, AGE_SECONDS)
+    yield Figure("series that vanished", len(witness.gone), 0, witness.gone)
+    yield Figure("counters that fell", len(witness.falls), 0, witness.falls)
+    yield from _growth(outcome)
+    yield from _polls(witness.last)
+    yield from _log(witness, journal)
+
+
+def table(those: Iterable[Figure]) -> str:
+    """Return *those* as a table for people, with what does not hold marked."""
+    rows = (
+        f"{one.name:45} {one.value:12,.6g} {'' if one.most is None else f'<= {one.most:g}':>12}"
+        f"{'' if one.holds else '  DOES NOT HOLD'}"
+        for one in those
+    )
+    return "\n".join((f"{'figure':45} {'value':>12} {'claimed':>12}", *rows))
+
+
+def _scrapes(witness: Witness) -> Iterator[Figure]:
+    seconds = [one.seconds for one in witness.moments]
+    yield Figure("scrapes", len(seconds))
+    yield Figure("scrapes that failed", len(witness.failed), 0, witness.failed)
+    yield Figure("scrape: median, seconds", median(seconds))
+    yield Figure("scrape: 99 of 100, seconds", quantiles(seconds, n=100)[-1])
+    yield Figure("scrape: longest, seconds", max(seconds), SCRAPE_SECONDS)
+
+
+def _growth(outcome: Outcome) -> Iterator[Figure]:
+    moments, calm_ends = outcome.witness.moments, outcome.began + outcome.span.calm
+    before = [one for one in moments if calm_ends - LATELY <= one.at < calm_ends]
+    after = [one for one in moments if one.at >= moments[-1].at - LATELY]
+    memory = [median(one.resident_bytes / 2**20 for one in those) for those in (before, after)]
+    files = [median(one.open_files for one in those) for those in (before, after)]
+    yield Figure("resident memory before, MiB", memory[0])
+    yield Figure("resident memory after, MiB", memory[1], memory[0] * (1 + GROWTH))
+    yield Figure("most open files", max(one.open_files for one in moments))
+    yield Figure("open files before", files[0])
+    yield Figure("open files after", files[1], files[0] + FILES)
+
+
+def _polls(last: Scrape) -> Iterator[Figure]:
+    yield Figure("polls", sum(last.of(POLLS).values()))
+    failures = last.of("proxy_provider_poll_failures_total")
+    yield Figure("polls that failed", sum(failures.values()))
+    up = last.of("proxy_provider_up").values()
+    yield Figure("accounts that are not up at the end", len(up) - sum(up))
+    bugs = [one for one, value in failures.items() if value and 'reason="internal"' in one]
+    yield Figure("polls that crashed", len(bugs), 0, bugs)
+
+
+def _log(witness: Witness, journal: Journal) -> Iterator[Figure]:
+    unsaid = [
+        f"{'/'.join(one)}: {turns} turns, {len(journal.said.get(one, ()))} lines"
+        for one, turns in witness.turns.items()
+        if turns > len(journal.said.get(one, ()))
+    ]
+    yield Figure("log lines about polls", journal.lines)
+    yield Figure("log lines about anything else", len(journal.others), 0, journal.others)
+    repeated = journal.repeated()
+    yield Figure("log lines that say what is known", len(repeated), 0, repeated)
+    yield Figure("collectors with a turn that was not logged", len(unsaid), 0, unsaid)
+    wrong = list(_wrong_in_the_end(witness.last, journal))
+    yield Figure("collectors whose last line is not so", len(wrong), 0, wrong)
+
+
+def _wrong_in_the_end(last: Scrape, journal: Journal) -> Iterator[str]:
+    """Name the collectors that fail by their metric and not by the log, or the other way round."""
+    for series, success in last.of(SUCCESS).items():
+        collector: Collector = collector_of(series)
+        said = journal.said.get(collector, ())
+        if (bool(said) and said[-1] in (FAILED, UNSUPPORTED)) == bool(success):
+            yield "/".join(collector)
