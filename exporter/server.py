@@ -22,6 +22,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from exporter import landing
+from exporter.connection import Limits, bounded
 from exporter.errors import StartError
 from exporter.negotiation import accepts_gzip, choose_format
 from exporter.scrape import Scrape
@@ -177,9 +178,11 @@ class Server:
     The sockets are bound already, and the server closes them.
     """
 
-    def __init__(self, app: Starlette, sockets: Iterable[socket.socket]) -> None:
+    def __init__(
+        self, app: Starlette, sockets: Iterable[socket.socket], *, limits: Limits | None = None
+    ) -> None:
         self._sockets = list(sockets)
-        self._server = _Uvicorn(_uvicorn_config(app))
+        self._server = _Uvicorn(_uvicorn_config(app, limits or Limits()))
         self._failure: OSError | None = None
         self._thread = threading.Thread(target=self._run, name="server", daemon=True)
 
@@ -221,12 +224,12 @@ class Server:
         self.stop()
 
 
-def _uvicorn_config(app: Starlette) -> uvicorn.Config:
-    """Configure uvicorn; without a limit of connections, since idle ones would refuse scrapes."""
+def _uvicorn_config(app: Starlette, limits: Limits) -> uvicorn.Config:
+    """Configure uvicorn; not its own limit of connections: with that, idle ones refuse scrapes."""
     return uvicorn.Config(
         app,
         loop="asyncio",
-        http="h11",
+        http=bounded(limits),
         ws="none",
         interface="asgi3",
         lifespan="off",

@@ -27,7 +27,7 @@ LAYERS: tuple[set[str], ...] = (
     {"ledger"},
     {"counter", "window"},
     {"flags", "program", "reading"},
-    {"account", "listen", "metrics_table", "version"},
+    {"account", "connection", "listen", "metrics_table", "version"},
     {"errors", "hint", "logs", "metrics", "secret"},
     {"__init__"},
 )
