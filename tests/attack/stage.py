@@ -41,7 +41,7 @@ def attacked(folder: Path) -> Iterator[Stage]:
     world = World(accounts(1, time.time()))
     config, log = folder / "config.yml", folder / "exporter.log"
     with SimulatorServer(world) as simulator:
-        config.write_text(configuration(world.accounts, simulator.url), "utf-8")
+        config.write_text(configuration(world.accounts, simulator.url, interval=5), "utf-8")
         with exporter(config, log=log) as (_, url):
             host, _, port = url.removeprefix("http://").partition(":")
             stage = Stage((host, int(port)), log)

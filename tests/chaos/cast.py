@@ -22,11 +22,8 @@ DAY = 24 * 3600
 HEALTHY = ("webshare", "healthy")
 """The account that no fault strikes."""
 
-INTERVAL = 5
-"""Seconds between two polls of every collector."""
-
-POLL_TIMEOUT = 8
-"""Seconds: a poll that hangs costs one more turn."""
+STALE_AFTER = 3
+"""Intervals without success until gauges go."""
 
 
 def accounts(number: int, now: float) -> tuple[Account, ...]:
@@ -36,19 +33,19 @@ def accounts(number: int, now: float) -> tuple[Account, ...]:
     return (_webshare(HEALTHY[1], now), *others)
 
 
-def configuration(those: Iterable[Account], url: str) -> str:
-    """Return a configuration that polls *those* at *url*."""
+def configuration(those: Iterable[Account], url: str, *, interval: int) -> str:
+    """Return a configuration that polls *those* at *url*, each *interval* seconds."""
     listed = [
         {
             "provider": one.provider,
             "name": one.name,
             "api_key": one.key,
             "base_url": url,
-            "intervals": {it.name: f"{INTERVAL}s" for it in PROVIDERS[one.provider].collectors},
+            "intervals": {it.name: f"{interval}s" for it in PROVIDERS[one.provider].collectors},
         }
         for one in those
     ]
-    settings = {"poll_timeout": f"{POLL_TIMEOUT}s", "hold_new_series": "5s"}
+    settings = {"poll_timeout": "8s", "stale_after": STALE_AFTER, "hold_new_series": "5s"}
     return json.dumps({**settings, "accounts": listed})
 
 

@@ -4,23 +4,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
 
-from tests.chaos.cast import INTERVAL, POLL_TIMEOUT
+from exporter.api._pool import MAX_CONNECTIONS
+from tests.chaos.cast import STALE_AFTER
 from tests.chaos.exposition import Scrape
 from tests.chaos.journal import FAILED, UNSUPPORTED, Journal
 from tests.chaos.run import Outcome
-from tests.chaos.witness import POLLS, SUCCESS, Collector, Witness, collector_of
-
-AGE_SECONDS = INTERVAL + POLL_TIMEOUT
-"""The oldest that the healthy account's figures may be: an interval, and a poll that just ends."""
+from tests.chaos.witness import POLLS, SUCCESS, Collector, Moment, Witness, collector_of
 
 SCRAPE_SECONDS = 0.5
 """The longest that a scrape may take."""
 
-GROWTH = 0.2
-"""Of the memory before the faults, what may have been added after them."""
+WARMING = 0.3
+"""Of the memory before the faults, what their first ones may add: code that was never run."""
 
-FILES = 4
-"""What may be open more: connections that were just made, or are just being closed."""
+GROWTH = 0.1
+"""Of the memory in the middle of the faults, what all that follow may add."""
 
 LATELY = 10.0
 """Seconds whose median stands for a moment."""
@@ -48,7 +46,8 @@ def figures(outcome: Outcome) -> Iterator[Figure]:
     yield Figure("series at the end", len(witness.last.values))
     yield from _scrapes(witness)
     age = max(one.age for one in witness.moments)
-    yield Figure("healthy account: oldest success, seconds", age, AGE_SECONDS)
+    most = STALE_AFTER * outcome.span.interval
+    yield Figure("healthy account: oldest success, seconds", age, most)
     yield Figure("series that vanished", len(witness.gone), 0, witness.gone)
     yield Figure("counters that fell", len(witness.falls), 0, witness.falls)
     yield from _growth(outcome)
@@ -72,20 +71,31 @@ def _scrapes(witness: Witness) -> Iterator[Figure]:
     yield Figure("scrapes that failed", len(witness.failed), 0, witness.failed)
     yield Figure("scrape: median, seconds", median(seconds))
     yield Figure("scrape: 99 of 100, seconds", quantiles(seconds, n=100)[-1])
-    yield Figure("scrape: longest, seconds", max(seconds), SCRAPE_SECONDS)
+    slow = [str(one) for one in witness.moments if one.seconds > SCRAPE_SECONDS]
+    yield Figure("scrape: longest, seconds", max(seconds), SCRAPE_SECONDS, slow)
+    late = max(one.at % 1.0 for one in witness.moments)
+    yield Figure("the machine: woke the scraper late, seconds", late)
 
 
 def _growth(outcome: Outcome) -> Iterator[Figure]:
-    moments, calm_ends = outcome.witness.moments, outcome.began + outcome.span.calm
-    before = [one for one in moments if calm_ends - LATELY <= one.at < calm_ends]
-    after = [one for one in moments if one.at >= moments[-1].at - LATELY]
-    memory = [median(one.resident_bytes / 2**20 for one in those) for those in (before, after)]
-    files = [median(one.open_files for one in those) for those in (before, after)]
+    moments, span = outcome.witness.moments, outcome.span
+    calm_ends = outcome.began + span.calm
+    halfway = calm_ends + span.chaos / 2
+    before, amid, after = (_until(end, moments) for end in (calm_ends, halfway, moments[-1].at))
+    memory = [
+        median(one.resident_bytes / 2**20 for one in those) for those in (before, amid, after)
+    ]
     yield Figure("resident memory before, MiB", memory[0])
-    yield Figure("resident memory after, MiB", memory[1], memory[0] * (1 + GROWTH))
-    yield Figure("most open files", max(one.open_files for one in moments))
+    yield Figure("resident memory halfway, MiB", memory[1], memory[0] * (1 + WARMING))
+    yield Figure("resident memory after, MiB", memory[2], memory[1] * (1 + GROWTH))
+    files = [median(one.open_files for one in those) for those in (before, after)]
     yield Figure("open files before", files[0])
-    yield Figure("open files after", files[1], files[0] + FILES)
+    yield Figure("open files after", files[1], files[0] + MAX_CONNECTIONS)
+    yield Figure("most open files", max(one.open_files for one in moments))
+
+
+def _until(end: float, moments: Iterable[Moment]) -> Sequence[Moment]:
+    return [one for one in moments if end - LATELY <= one.at <= end]
 
 
 def _polls(last: Scrape) -> Iterator[Figure]:

@@ -39,7 +39,8 @@ def run(span: Span, folder: Path, *, seed: int) -> Outcome:
     config, log, witness = folder / "config.yml", folder / "exporter.log", Witness()
     with ExitStack() as stack:
         simulator = stack.enter_context(_simulator(span, folder, began, seed))
-        config.write_text(configuration(accounts(span.accounts, began), simulator), "utf-8")
+        those = accounts(span.accounts, began)
+        config.write_text(configuration(those, simulator, interval=span.interval), "utf-8")
         state = f"--storage.path={folder / 'state.db'}"
         _, url = stack.enter_context(exporter(config, state, log=log))
         client = stack.enter_context(httpx.Client(base_url=url, timeout=10))

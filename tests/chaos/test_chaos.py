@@ -14,6 +14,7 @@ CLAIMS = (
     "healthy account: oldest success, seconds",
     "series that vanished",
     "counters that fell",
+    "resident memory halfway, MiB",
     "resident memory after, MiB",
     "open files after",
     "polls that crashed",
