@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from exporter.errors import ADVICE, PollError, Reason, UnsupportedError
+from exporter.errors import PollError, Reason
 from exporter.logs import fields
 from exporter.providers import Collector, Report
 from exporter.schedule import back_off, next_turn, offset
@@ -118,23 +118,15 @@ class Poller:
             if before.error is not None:
                 log.info("poll recovered", extra=fields(**self._name()))
             return
-        begins = before.error is None or self._is_let_off(before.error) != self._is_let_off(
-            after.error
-        )
-        self._log_failure(after.error, begins=begins)
+        begins = before.error is None or before.is_refused != after.is_refused
+        self._log_failure(after.error, after, begins=begins)
 
-    def _is_let_off(self, error: PollError) -> bool:
-        return isinstance(error, UnsupportedError) and not self.collector.required
-
-    def _log_failure(self, error: PollError, *, begins: bool) -> None:
+    def _log_failure(self, error: PollError, after: Snapshot, *, begins: bool) -> None:
         level, text = logging.WARNING, "poll failed"
-        if self._is_let_off(error):
+        if after.is_refused:
             level, text = logging.INFO, "collector not supported"
-        level = level if begins else logging.DEBUG
-        extra = fields(
-            **self._name(), reason=error.reason, error=str(error), advice=ADVICE[error.reason]
-        )
-        log.log(level, text, extra=extra)
+        extra = fields(**self._name(), reason=error.reason, error=str(error), advice=after.advice)
+        log.log(level if begins else logging.DEBUG, text, extra=extra)
 
     def _name(self) -> Mapping[str, str]:
         account = self.session.account

@@ -9,11 +9,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from exporter.account import Account
+from exporter.account import Account, AccountKey
 from exporter.poller import Poller
 from exporter.providers import Provider
 from exporter.session import Resources, Session
-from exporter.snapshot import AccountKey, SnapshotStore
+from exporter.snapshot import SnapshotStore
 
 AT_THE_START = 10
 """Accounts of one origin whose first polls are under way together."""
@@ -79,11 +79,6 @@ class Polling:
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
-
-    @property
-    def polled(self) -> bool:
-        """Whether every required collector has been polled once, whatever the outcome."""
-        return not self.unpolled()
 
     def unpolled(self) -> tuple[str, ...]:
         """Name the accounts that have a required collector which was not polled yet."""

@@ -23,10 +23,11 @@ from prometheus_client import (
 )
 from prometheus_client.openmetrics import exposition as openmetrics
 
+from exporter.account import AccountKey
 from exporter.exposition import Format, Rendering, blocks, join, render, rerender
 from exporter.health import account_samples, poll_samples, steady, steady_samples
 from exporter.metrics import Sample
-from exporter.snapshot import AccountKey, Part, Snapshot, SnapshotStore
+from exporter.snapshot import Part, Snapshot, SnapshotStore
 
 _GZIP_LEVEL = 1
 """A tenth of the CPU of level 9 for less than half as many bytes more."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from exporter.account import Account
 from exporter.api import Access, Api, Client, Clock, Pool
-from exporter.errors import AuthError, IdentityError, PayloadError, StateError
+from exporter.errors import AuthError, IdentityError, SeriesError, StateError
 from exporter.ledger import Ledger, record
 from exporter.ledger_samples import counters, gauges
 from exporter.metrics import Sample
@@ -94,7 +94,7 @@ class Session:
                 return _fit(Settled(dict(report.parts)), collector, room())
             ledger = self._record(collector, statement)
             settled = _fit(_show(ledger, statement, report, collector), collector, room())
-            if any(statement.owners.values()):
+            if _confirms(statement, self._ledger):
                 self._confirmed = asked_with
             return await self._commit(ledger, settled)
 
@@ -119,6 +119,11 @@ class Session:
         return settled
 
 
+def _confirms(statement: Statement, known: Ledger) -> bool:
+    """Tell whether the account is the known one: it has an id of it, or none was known before."""
+    return any(statement.owners.values()) or not any(known.owners.values())
+
+
 def _show(ledger: Ledger, statement: Statement, report: Report, collector: Collector) -> Settled:
     parts = dict(report.parts)
     for part, sample in gauges(ledger, statement):
@@ -129,4 +134,4 @@ def _show(ledger: Ledger, statement: Statement, report: Report, collector: Colle
 def _fit(settled: Settled, collector: Collector, room: int) -> Settled:
     if settled.series() <= room:
         return settled
-    raise PayloadError(collector.name, "the account would have more series than max_series allows")
+    raise SeriesError(collector.name, "the account would have more series than max_series allows")

@@ -45,7 +45,7 @@ def test_account_is_there_before_it_is_polled() -> None:
     polling = _polling(Virtual(), provider)
     polling.add(make_account(provider))
     assert [one.collector for one in polling.store.all()] == ["usage", "extra"]
-    assert (polling.polled, polling.unpolled()) == (False, ("fake/main",))
+    assert polling.unpolled() == ("fake/main",)
 
 
 def test_collector_that_is_off() -> None:
@@ -66,7 +66,7 @@ def test_polled_whatever_the_outcome(outcome: Report | Exception) -> None:
     polling = _polling(Virtual(), provider)
     polling.add(make_account(provider))
     asyncio.run(polling.poll_once())
-    assert (polling.polled, polling.unpolled()) == (True, ())
+    assert polling.unpolled() == ()
 
 
 def test_poll_once_polls_everything_once() -> None:
