@@ -45,7 +45,7 @@ def configuration(those: Iterable[Account], url: str, *, interval: int) -> str:
         }
         for one in those
     ]
-    settings = {"poll_timeout": "8s", "stale_after": STALE_AFTER, "hold_new_series": "5s"}
+    settings = {"poll_timeout": "20s", "stale_after": STALE_AFTER, "hold_new_series": "5s"}
     return json.dumps({**settings, "accounts": listed})
 
 
