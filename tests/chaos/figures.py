@@ -124,9 +124,13 @@ def _log(witness: Witness, journal: Journal) -> Iterator[Figure]:
 
 
 def _wrong_in_the_end(last: Scrape, journal: Journal) -> Iterator[str]:
-    """Name the collectors that fail by their metric and not by the log, or the other way round."""
+    """Name the collectors that fail by their metric and not by the log, or the other way round.
+
+    Those of which something was said after the scrape began cannot be judged by it.
+    """
     for series, success in last.of(SUCCESS).items():
         collector: Collector = collector_of(series)
         said = journal.said.get(collector, ())
-        if (bool(said) and said[-1] in (FAILED, UNSUPPORTED)) == bool(success):
+        fails = bool(said) and said[-1] in (FAILED, UNSUPPORTED)
+        if fails == bool(success) and journal.last_at.get(collector, 0.0) < last.at:
             yield "/".join(collector)

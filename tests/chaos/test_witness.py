@@ -1,6 +1,7 @@
 """The means by which a run is judged: each finds what it is there to find."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 import pytest
 
@@ -82,7 +83,10 @@ def test_witness_counts_turns() -> None:
 
 def _log(*messages: str) -> str:
     place = "provider=evomi account=faulty-01 collector=usage"
-    lines = (f'ts=x level=warn logger=poller msg="{one}" {place} x=y\n' for one in messages)
+    lines = (
+        f'ts=2026-11-21T07:00:00.500Z level=warn logger=poller msg="{one}" {place} x=y\n'
+        for one in messages
+    )
     return f"ts=x level=info logger=daemon msg=listening address=x\n{''.join(lines)}"
 
 
@@ -100,6 +104,9 @@ def test_journal_finds_what_was_known(messages: Iterable[str], repeated: int) ->
     journal = read(_log(*messages))
     assert len(journal.repeated()) == repeated
     assert journal.others == []
+    assert set(journal.last_at.values()) == {
+        datetime(2026, 11, 21, 7, 0, 0, 500_000, UTC).timestamp()
+    }
 
 
 def test_journal_finds_other_lines() -> None:
