@@ -13,6 +13,10 @@ from dataclasses import dataclass
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+BACKLOG = 128
+"""Connections that asyncio takes in at once, before any can be cut: beside those that there may be,
+they need files as well. Where there are none left, it stops to take in any for a second."""
+
 _AT_ONCE = struct.pack("ii", 1, 0)
 """Linger, for 0 seconds: what is closed then is reset."""
 

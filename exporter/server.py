@@ -22,7 +22,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from exporter import landing
-from exporter.connection import Limits, bounded
+from exporter.connection import BACKLOG, Limits, bounded
 from exporter.errors import StartError
 from exporter.negotiation import accepts_gzip, choose_format
 from exporter.scrape import Scrape
@@ -230,6 +230,7 @@ def _uvicorn_config(app: Starlette, limits: Limits) -> uvicorn.Config:
         app,
         loop="asyncio",
         http=bounded(limits),
+        backlog=BACKLOG,
         ws="none",
         interface="asgi3",
         lifespan="off",
