@@ -14,6 +14,7 @@ from typing import Self
 import uvicorn
 from starlette.types import ASGIApp
 
+from exporter.connection import BACKLOG, Limits, bounded
 from exporter.errors import StartError
 
 _KEEP_ALIVE_SECONDS = 120
@@ -54,9 +55,10 @@ class Server:
         sockets: Iterable[socket.socket],
         *,
         tls: ssl.SSLContext | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self._sockets = list(sockets)
-        self._server = _Uvicorn(_uvicorn_config(app, tls))
+        self._server = _Uvicorn(_uvicorn_config(app, tls, limits or Limits()))
         self._failure: OSError | None = None
         self._thread = threading.Thread(target=self._run, name="server", daemon=True)
 
@@ -98,12 +100,13 @@ class Server:
         self.stop()
 
 
-def _uvicorn_config(app: ASGIApp, tls: ssl.SSLContext | None) -> uvicorn.Config:
-    """Configure uvicorn; without a limit of connections, since idle ones would refuse scrapes."""
+def _uvicorn_config(app: ASGIApp, tls: ssl.SSLContext | None, limits: Limits) -> uvicorn.Config:
+    """Configure uvicorn; not its own limit of connections: with that, idle ones refuse scrapes."""
     config = uvicorn.Config(
         app,
         loop="asyncio",
-        http="h11",
+        http=bounded(limits),
+        backlog=BACKLOG,
         ws="none",
         interface="asgi3",
         lifespan="off",

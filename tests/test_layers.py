@@ -28,7 +28,7 @@ LAYERS: tuple[set[str], ...] = (
     {"ledger"},
     {"counter", "window"},
     {"flags", "program", "reading"},
-    {"account", "listen", "metrics_table", "version"},
+    {"account", "connection", "listen", "metrics_table", "version"},
     {"errors", "hint", "logs", "metrics", "secret", "stamp"},
     {"__init__"},
 )
