@@ -21,6 +21,7 @@ A message says where, then what. It never holds a value of an answer, a query st
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Self
 
 
 class Reason(StrEnum):
@@ -101,6 +102,11 @@ class PollError(ExporterError):
         self.status = status
         self.retry_after = retry_after
         super().__init__(f"{where}: {what}")
+
+    def alone(self) -> Self:
+        """Return it without what it came from: frames hold whole answers, and other errors too."""
+        self.__cause__ = self.__context__ = None
+        return self.with_traceback(None)
 
 
 class AuthError(PollError):
