@@ -16,14 +16,14 @@ from tests.sockets import Behaviour, head
 class Origin:
     """A server that answers as *app* does, or as *behaviour* has it; *heads* is what it was sent.
 
-    *sent* counts the bytes that a connection took before it was closed.
+    *date* is its ``Date``: None is what the app says, empty is none at all.
     """
 
     app: Starlette
     url: str = ""
     behaviour: Behaviour | None = None
+    date: str | None = None
     heads: list[str] = field(default_factory=list)
-    sent: int = 0
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -55,7 +55,8 @@ class Origin:
         async with httpx.AsyncClient(transport=transport, base_url=self.url) as client:
             answer = await client.get(first.split(" ")[1], headers=headers)
         status = f"{answer.status_code} {answer.reason_phrase}"
-        told = (f"Date: {answer.headers['date']}", f"Content-Length: {len(answer.content)}")
+        date = answer.headers["date"] if self.date is None else self.date
+        told = [f"Content-Length: {len(answer.content)}", *([f"Date: {date}"] if date else [])]
         return head(*told, status=status) + answer.content
 
     def targets(self) -> list[str]:

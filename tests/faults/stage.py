@@ -38,6 +38,20 @@ Values = Mapping[tuple[str, str, tuple[str, ...]], float]
 """What is shown, by collector, family and labels."""
 
 
+class Stepping(Jumping):
+    """A clock whose wall clock is *step* seconds off."""
+
+    step = 0.0
+
+    def clock(self) -> Clock:
+        """Return it as our code has it."""
+        return replace(super().clock(), wall=lambda: self.true_time() + self.step)
+
+    def true_time(self) -> float:
+        """Return the time that it really is, in Unix seconds."""
+        return super().clock().wall()
+
+
 class Subject:
     """One account with its pollers: patient ones, and hasty ones for the same collectors."""
 
@@ -51,6 +65,11 @@ class Subject:
             Poller(self.session, one, self._store, poll_timeout=limit, max_series=10_000)
             for one in self.session.provider.collectors
         )
+
+    @property
+    def usage(self) -> Poller:
+        """The poller of the required collector."""
+        return next(one for one in self._pollers[PATIENT] if one.collector.required)
 
     async def poll(self, limit: float = PATIENT) -> None:
         """Poll every collector once, the required ones first."""
@@ -79,7 +98,7 @@ class Stage:
     """A provider's two accounts; the simulator that plays it has the clock *jumping*."""
 
     provider: Provider
-    jumping: Jumping
+    jumping: Stepping
     app: Starlette
     origin: Origin
     victim: Subject
@@ -109,16 +128,13 @@ def demo_accounts() -> tuple[Account, ...]:
 
 
 @asynccontextmanager
-async def set_up(
-    provider: Provider, *, base_url: str | None = None, clock: Clock | None = None
-) -> AsyncIterator[Stage]:
+async def set_up(provider: Provider, *, base_url: str | None = None) -> AsyncIterator[Stage]:
     """Open both origins; the victim is at *base_url* if that is given."""
-    jumping = Jumping()
-    clock = clock or jumping.clock()
-    world = World(demo_accounts(), clock=jumping.clock().wall, rate_limits=())
+    jumping = Stepping()
+    world = World(demo_accounts(), clock=jumping.true_time, rate_limits=())
     keys = [one.key for one in world.accounts if one.provider == provider.name]
     pool, store = Pool(), SnapshotStore()
-    shared = Resources(pool, MemoryState(), hold=0.0, clock=clock)
+    shared = Resources(pool, MemoryState(), hold=0.0, clock=jumping.clock())
     app = create_app(world)
     async with AsyncExitStack() as stack:
         origins = [await stack.enter_async_context(opened(app)) for _ in keys]
