@@ -83,14 +83,15 @@ class Client:
     ) -> bytes:
         """Send one GET, signed with *credential*, and return the body.
 
-        *codes* counts what it was answered with.
+        *codes* counts what it was answered with. The credential is masked in the body, so that a
+        provider which repeats it does not bring it into a label.
         Raises: PollError.
         """
         headers = self._sign(credential.secret, where)
         for _ in range(MAX_REDIRECTS + 1):
             answer = await self._exchange(url, where=where, headers=headers, codes=codes)
             if isinstance(answer, bytes):
-                return answer
+                return credential.secret.masked_in(answer)
             if not self.is_home(answer):
                 raise RequestError(where, "the provider redirects to another origin: not followed")
             url = answer
