@@ -13,7 +13,7 @@ from exporter.metrics import Sample, period, plans, proof, usage
 from exporter.providers._provider import Collector, Context, Report, gather, reads
 from exporter.providers.webshare import _period, _quota
 from exporter.providers.webshare._answers import Aggregate, Hour, Plan, Subscription
-from exporter.providers.webshare._hours import read_hours
+from exporter.providers.webshare._hours import ask_hours, read_hours
 from exporter.providers.webshare._plans import ACTIVE, CANCELLED, list_plans, place
 from exporter.providers.webshare._spans import Span, Spans, Term, choose_spans, read_term
 from exporter.providers.webshare._times import text_of, unix
@@ -64,7 +64,7 @@ async def _ask(api: Api, name: str, spans: Spans) -> Statistics:
     hours: list[Hour] = []
     if not spans.hours.is_empty:
         params = {**spans.hours.params, "plan_id": name}
-        hours = await api.get("/api/v2/stats/", list[Hour], params)
+        hours = await ask_hours(api, params)
     used = await _aggregate(api, name, spans.used)
     whole = await _aggregate(api, name, spans.whole)
     settled = await _aggregate(api, name, spans.settled)
