@@ -120,7 +120,6 @@ class Poller:
         return Timing(self._clock.wall(), now, now - began)
 
     def _publish(self, before: Snapshot, after: Snapshot) -> None:
-        _let_go(after.error)
         self._store.put(after)
         self._failures_in_row = 0 if after.error is None else self._failures_in_row + 1
         if after.error is None:
@@ -144,9 +143,3 @@ class Poller:
             "account": account.name,
             "collector": self.collector.name,
         }
-
-
-def _let_go(error: PollError | None) -> None:
-    """Let go of where *error* was raised: those frames hold the answer, which may be of 16 MiB."""
-    if error is not None:
-        error.__traceback__ = error.__cause__ = error.__context__ = None

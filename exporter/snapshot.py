@@ -125,7 +125,11 @@ def after_failure(snapshot: Snapshot, error: PollError, *, timing: Timing) -> Sn
     An optional collector whose endpoint the account may not use has not failed.
     """
     ended = replace(
-        snapshot, success=False, error=error, polls=snapshot.polls + 1, duration=timing.duration
+        snapshot,
+        success=False,
+        error=error.alone(),
+        polls=snapshot.polls + 1,
+        duration=timing.duration,
     )
     if ended.is_refused:
         return replace(ended, supported=False)
