@@ -7,10 +7,11 @@ the provider's future are not usage.
 from collections.abc import Iterable, Iterator
 
 from exporter.metrics import usage
+from exporter.providers._answers import unix
 from exporter.providers.webshare import _breakdown
 from exporter.providers.webshare._answers import Hour
 from exporter.providers.webshare._spans import REVISED_FOR, SETTLED_AFTER, Span, Term
-from exporter.providers.webshare._times import floor_hour, text_of, unix
+from exporter.providers.webshare._times import floor_hour, text_of
 from exporter.reading import Place, Reading, ScopeReading, WindowReading
 
 
