@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 HELM ?= helm
 IMAGE ?= proxy-provider-exporter
 
-.PHONY: demo test lint types format dashboards tools chart clean
+.PHONY: demo test chaos lint types format dashboards tools chart clean
 
 demo: $(VENV)/installed  ## Run the exporter on simulated providers: no key needed
 	$(BIN)/proxy-provider-exporter demo
@@ -17,6 +17,9 @@ test: $(VENV)/installed-dev tools  ## Run all tests, with branch coverage
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=100
 	$(BIN)/pytest tests/simulation  # unmeasured: it would take three times as long
+
+chaos: $(VENV)/installed-dev  ## Poll 50 accounts under random faults for ten minutes
+	$(BIN)/python -m tests.chaos
 
 lint: $(VENV)/installed-dev  ## Check form and style
 	$(BIN)/ruff format --check .

@@ -22,6 +22,7 @@ A message says where, then what. It never holds a value of an answer, a query st
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Self
 
 
 class Reason(StrEnum):
@@ -107,6 +108,11 @@ class PollError(ExporterError):
     def advice(self) -> str:
         """What a user can do about it, in one clause."""
         return ADVICE[self.reason]
+
+    def alone(self) -> Self:
+        """Return it without what it came from: frames hold whole answers, and other errors too."""
+        self.__cause__ = self.__context__ = None
+        return self.with_traceback(None)
 
 
 class AuthError(PollError):

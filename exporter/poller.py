@@ -7,7 +7,7 @@ long one takes. The one ``except Exception`` of the program is here.
 import logging
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from exporter.errors import PollError, Reason
@@ -20,29 +20,35 @@ from exporter.snapshot import Snapshot, SnapshotStore, Timing, after_answer, aft
 log = logging.getLogger(__name__)
 
 
+@dataclass(slots=True)
+class Bounds:
+    """What a poll may take: seconds, and series of its account. A reload may change it."""
+
+    poll_timeout: float
+    max_series: int
+
+
 class Poller:
-    """One collector of one account."""
+    """One collector of one account. It goes on from the snapshot of the one before it."""
 
     def __init__(
         self,
         session: Session,
         collector: Collector,
         store: SnapshotStore,
-        *,
-        poll_timeout: float,
-        max_series: int,
+        bounds: Bounds,
     ) -> None:
         self.session = session
         self.collector = collector
         self._store = store
-        self._poll_timeout = poll_timeout
-        self._max_series = max_series
+        self._bounds = bounds
         self._clock = session.client.clock
         self._failures_in_row = 0
+        before = store.of(session.account.key).get(collector.name)
         first = Snapshot(
             account=session.account, collector=collector.name, required=collector.required
         )
-        store.put(first)
+        store.put(first if before is None else replace(before, account=session.account))
 
     @property
     def snapshot(self) -> Snapshot:
@@ -70,7 +76,9 @@ class Poller:
         began = self._clock.monotonic()
         before = self.snapshot
         try:
-            report = await self.session.ask(self.collector, within=self._poll_timeout, codes=codes)
+            report = await self.session.ask(
+                self.collector, within=self._bounds.poll_timeout, codes=codes
+            )
             settled = await self.session.settle(
                 self.collector, report, room=lambda: self._room(report)
             )
@@ -105,7 +113,7 @@ class Poller:
         others = sum(one.series for one in snapshots if one.collector != self.collector.name)
         parts = self.snapshot.parts
         kept = sum(len(parts[name].samples) for name in report.failures if name in parts)
-        return self._max_series - others - kept
+        return self._bounds.max_series - others - kept
 
     def _timing(self, began: float) -> Timing:
         now = self._clock.monotonic()

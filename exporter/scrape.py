@@ -108,6 +108,12 @@ class Scrape:
         self._view = _View()
         self._building = Lock()
 
+    def change(self, *, stale_after: int) -> None:
+        """Show gauges for another number of intervals from now on."""
+        with self._building:
+            self.stale_after = stale_after
+            self._view = _View(renderings=self._view.renderings, expires=-math.inf)
+
     def body(self, form: Format, *, gzip: bool) -> bytes:
         """Return the body of a scrape; may have to render and compress it first."""
         with self._building:

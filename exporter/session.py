@@ -14,12 +14,16 @@ from exporter.metrics import Sample
 from exporter.providers import Collector, Context, Provider, Report
 from exporter.reading import Statement
 from exporter.secret import Credential
+from exporter.stamp import Stamp, stamp_of
 from exporter.state import State
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Resources:
-    """What all sessions share; *hold* is how many seconds a new counter series shows 0."""
+    """What all sessions share.
+
+    *hold* is how many seconds a new counter series shows 0; a reload may change it.
+    """
 
     pool: Pool
     state: State
@@ -53,6 +57,8 @@ class Session:
         """What each collector's latest report was asked for with."""
         self._confirmed: Credential | None = None
         """The credential that is known to be this account's; readings wait for it."""
+        self._read_at = self._stamp()
+        """What the credential's file was like when it was read; None without one."""
         self._lock = asyncio.Lock()
 
     async def ask(self, collector: Collector, *, within: float, codes: Counter[str]) -> Report:
@@ -62,6 +68,7 @@ class Session:
         Raises: PollError.
         """
         deadline = asyncio.get_running_loop().time() + within
+        self._follow_credential()
         api = Api(self.client, deadline=deadline, codes=codes)
         context = Context(self.client.time.now, self.account.options, self._ledger)
         try:
@@ -74,6 +81,17 @@ class Session:
             report = await collector.poll(api, context)
         self._asked_with[collector.name] = api.credential
         return report
+
+    def _follow_credential(self) -> None:
+        """Read the credential again if its file has changed since it was read."""
+        stamp = self._stamp()
+        if stamp != self._read_at:
+            self._read_at = stamp
+            self._reread_credential()
+
+    def _stamp(self) -> Stamp:
+        file = self.client.credential.file
+        return None if file is None else stamp_of(file)
 
     def _reread_credential(self) -> None:
         self.client.reread_credential()

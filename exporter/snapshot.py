@@ -4,7 +4,7 @@ Values only: the next snapshot is computed from the previous one. Publishing one
 reference swap, so a scrape sees whole polls and takes no lock.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -125,7 +125,11 @@ def after_failure(snapshot: Snapshot, error: PollError, *, timing: Timing) -> Sn
     An optional collector whose endpoint the account may not use has not failed.
     """
     ended = replace(
-        snapshot, success=False, error=error, polls=snapshot.polls + 1, duration=timing.duration
+        snapshot,
+        success=False,
+        error=error.alone(),
+        polls=snapshot.polls + 1,
+        duration=timing.duration,
     )
     if ended.is_refused:
         return replace(ended, supported=False)
@@ -149,9 +153,14 @@ class SnapshotStore:
         """Withdraw the snapshots of *account*."""
         self._accounts = {key: value for key, value in self._accounts.items() if key != account}
 
+    def keep(self, account: AccountKey, collectors: Collection[str]) -> None:
+        """Withdraw the snapshots of *account* that are of no collector in *collectors*."""
+        kept = {name: one for name, one in self.of(account).items() if name in collectors}
+        self._accounts = {**self._accounts, account: kept}
+
     def of(self, account: AccountKey) -> Mapping[str, Snapshot]:
-        """Return the snapshots of *account*, by collector."""
-        return self._accounts[account]
+        """Return the snapshots of *account*, by collector; none of one that is not there."""
+        return self._accounts.get(account, {})
 
     def all(self) -> tuple[Snapshot, ...]:
         """Return all snapshots at one moment, in the order in which they were first published."""

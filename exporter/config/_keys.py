@@ -11,7 +11,7 @@ from exporter.secret import Credential, Secret
 _HEADER_TEXT = re.compile(r"[!-~]+")
 """What every HTTP header can carry (RFC 9110, section 5.5), without spaces: no key has one."""
 
-_OTHERS = 0o007
+OTHERS = 0o007
 """The bits of a file's mode that let everyone at it.
 
 The group may read: so it is with Kubernetes' Secrets, whose owner is root and whose group is ours.
@@ -45,7 +45,7 @@ def key_in(file: Path, place: Place, *, base: str) -> Credential | None:
     content = _read(file, place, base)
     if content is None:
         return None
-    if content.mode & _OTHERS:
+    if content.mode & OTHERS:
         place.warn(f"{file}: its mode {content.mode:04o} lets others read the key: chmod 600")
     secret = _secret(content.text, place, of=f"{file}: ")
     return None if secret is None else Credential(secret, file)

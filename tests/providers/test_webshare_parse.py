@@ -138,6 +138,14 @@ def test_no_account_sums(answer: Answer) -> None:
     assert not any(series[0].startswith("account_period") for series in _shown(parse(answer)))
 
 
+@pytest.mark.parametrize("requests", [4, 5e-324], ids=["a-bit-fewer", "next-to-none"])
+def test_ratio_of_more_successes_than_requests(requests: float) -> None:
+    """A share is never above 1, however the two figures go together."""
+    used = Aggregate(requests_total=requests, requests_successful=5)
+    shown = _shown(parse(_with(used=used)))
+    assert shown["product_period_success_ratio", "", "2", "term"] == 1
+
+
 def test_ratio_without_requests() -> None:
     """Nothing succeeded of nothing: there is no ratio."""
     shown = _shown(parse(_with(used=Aggregate(requests_total=0, requests_successful=0))))

@@ -7,7 +7,7 @@ from exporter.errors import RequestError, UnsupportedError
 from exporter.ledger import check_owner
 from exporter.providers._provider import Context, HistoryBucket, TimeRange
 from exporter.providers.webshare._answers import Hour, Plan, Subscription
-from exporter.providers.webshare._hours import list_windows
+from exporter.providers.webshare._hours import ask_hours, list_windows
 from exporter.providers.webshare._plans import ACTIVE, list_plans, place
 from exporter.providers.webshare._spans import SETTLED_AFTER, Span, read_term
 from exporter.providers.webshare._times import HOUR, floor_hour
@@ -32,7 +32,7 @@ async def _ask(api: Api, plan: Plan, span: Span) -> list[Hour]:
     """Return the hours of *plan*; none when it is over, and the provider refuses to tell of it."""
     params: Mapping[str, str] = {**span.params, "plan_id": str(plan.id)}
     try:
-        return await api.get("/api/v2/stats/", list[Hour], params)
+        return await ask_hours(api, params)
     except (UnsupportedError, RequestError):
         if plan.status == ACTIVE:
             raise

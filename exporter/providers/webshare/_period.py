@@ -78,4 +78,5 @@ def _sum(plans: Sequence[Aggregate | None], figure: Figure) -> float | None:
 
 
 def _ratio(successes: float | None, requests: float | None) -> float | None:
-    return successes / requests if requests and successes is not None else None
+    """Return the share; the two may be of moments that differ, and successes the later ones."""
+    return min(1.0, successes / requests) if requests and successes is not None else None

@@ -14,7 +14,7 @@ from exporter.providers._answers import unix
 from exporter.providers._provider import Collector, Context, Report, gather, reads
 from exporter.providers.webshare import _period, _quota
 from exporter.providers.webshare._answers import Aggregate, Hour, Plan, Subscription
-from exporter.providers.webshare._hours import read_hours
+from exporter.providers.webshare._hours import ask_hours, read_hours
 from exporter.providers.webshare._plans import ACTIVE, CANCELLED, list_plans, place
 from exporter.providers.webshare._spans import (
     SETTLED,
@@ -79,7 +79,7 @@ async def fetch(api: Api, context: Context) -> Answer:
 async def _ask_hours(api: Api, name: str, span: Span) -> list[Hour]:
     if span.is_empty:
         return []
-    return await api.get("/api/v2/stats/", list[Hour], {**span.params, "plan_id": name})
+    return await ask_hours(api, {**span.params, "plan_id": name})
 
 
 async def _ask_aggregate(api: Api, name: str, span: Span) -> Aggregate:
