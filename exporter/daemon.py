@@ -101,7 +101,7 @@ class Daemon:
         self._shared.hold = config.hold_new_series
         self._bounds.poll_timeout = config.poll_timeout
         self._bounds.max_series = config.max_series
-        self._scrape.change(stale_after=config.stale_after)
+        self._scrape.stale_after = config.stale_after
         await self._polling.update(config.accounts)
 
     def _own_samples(self) -> Iterator[Sample]:

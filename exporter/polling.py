@@ -76,9 +76,10 @@ class Polling:
             del self._accounts[key], self._pollers[key]
             if key not in wanted:
                 self.store.remove(key)
-        for key in wanted.keys() - self._accounts.keys():
-            self.add(wanted[key])
-            self._start(key)
+        for key, account in wanted.items():
+            if key not in self._accounts:
+                self.add(account)
+                self._start(key)
 
     async def poll_once(self) -> None:
         """Poll every collector once."""
@@ -89,10 +90,14 @@ class Polling:
         await self._end(tuple(self._tasks))
 
     async def _end(self, keys: Iterable[AccountKey]) -> None:
-        tasks = [self._tasks.pop(key) for key in keys]
-        for task in tasks:
+        await asyncio.gather(*map(self._end_one, keys))
+
+    async def _end_one(self, key: AccountKey) -> None:
+        """End the polls of an account, but none while its ledger is written."""
+        session, task = self._pollers[key][0].session, self._tasks.pop(key)
+        async with session.settling:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(task, return_exceptions=True)
 
     def unpolled(self) -> tuple[str, ...]:
         """Name the accounts that have a required collector which was not polled yet.

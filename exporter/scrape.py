@@ -75,13 +75,15 @@ class _View:
 
     snapshots: tuple[Snapshot, ...] = ()
     expires: float = math.inf
+    stale_after: int = 0
     renderings: Mapping[object, tuple[object, Rendering]] = field(default_factory=dict)
     bodies: dict[tuple[Format, bool], _Plain | _Gzip] = field(default_factory=dict)
     """By format, and whether compressed; filled as they are asked for."""
 
-    def holds(self, snapshots: tuple[Snapshot, ...], now: float) -> bool:
+    def holds(self, snapshots: tuple[Snapshot, ...], now: float, stale_after: int) -> bool:
         """Say whether this is what to show of *snapshots* at *now*."""
-        return now <= self.expires and snapshots == self.snapshots
+        is_due = now <= self.expires and stale_after == self.stale_after
+        return is_due and snapshots == self.snapshots
 
 
 class Scrape:
@@ -101,6 +103,7 @@ class Scrape:
         process: CollectorRegistry | None = None,
     ) -> None:
         self.stale_after = stale_after
+        """How many intervals gauges are shown; a reload may change it."""
         self._store = store
         self._own = own
         self._monotonic = monotonic
@@ -108,17 +111,11 @@ class Scrape:
         self._view = _View()
         self._building = Lock()
 
-    def change(self, *, stale_after: int) -> None:
-        """Show gauges for another number of intervals from now on."""
-        with self._building:
-            self.stale_after = stale_after
-            self._view = _View(renderings=self._view.renderings, expires=-math.inf)
-
     def body(self, form: Format, *, gzip: bool) -> bytes:
         """Return the body of a scrape; may have to render and compress it first."""
         with self._building:
             now, snapshots = self._monotonic(), self._store.all()
-            if not self._view.holds(snapshots, now):
+            if not self._view.holds(snapshots, now, self.stale_after):
                 self._view = self._next_view(snapshots, now)
             body = self._view.bodies.get((form, gzip))
             if body is None:
@@ -128,7 +125,7 @@ class Scrape:
     def ready_body(self, form: Format, *, gzip: bool) -> bytes | None:
         """Return the body of a scrape if it takes no waiting, else None."""
         view = self._view
-        if not view.holds(self._store.all(), self._monotonic()):
+        if not view.holds(self._store.all(), self._monotonic(), self.stale_after):
             return None
         body = view.bodies.get((form, gzip))
         return None if body is None else body.followed_by(self._tail(form))
@@ -147,28 +144,19 @@ class Scrape:
         return own + latest
 
     def _next_view(self, snapshots: tuple[Snapshot, ...], now: float) -> _View:
-        expires = math.inf
+        expires, stale_after = math.inf, self.stale_after
         renderings: dict[object, tuple[object, Rendering]] = {}
         for those in _by_account(snapshots).values():
             account = those[0].account.key
             for key, source, make in _always(those):
                 renderings[key] = self._rendered(key, source, make, account)
-            for key, part, stale in self._gauges(those):
+            for key, part, stale in _gauges(those, stale_after):
                 if now <= stale:
                     renderings[key] = self._rendered(
                         key, part, partial(_part_samples, part), account
                     )
                     expires = min(expires, stale)
-        return _View(snapshots, expires, renderings)
-
-    def _gauges(self, snapshots: Iterable[Snapshot]) -> Iterator[tuple[object, Part, float]]:
-        for snapshot in snapshots:
-            for name, part in snapshot.parts.items():
-                yield (
-                    ("gauges", _key(snapshot), name),
-                    part,
-                    stale_at(snapshot, part, self.stale_after),
-                )
+        return _View(snapshots, expires, stale_after, renderings)
 
     def _rendered(
         self, key: object, source: object, make: _Make, account: AccountKey
@@ -180,6 +168,15 @@ class Scrape:
         if before[0] == source:
             return before
         return source, rerender(make(), account, before[1])
+
+
+def _gauges(
+    snapshots: Iterable[Snapshot], stale_after: int
+) -> Iterator[tuple[object, Part, float]]:
+    """Yield the gauges, each with a key of its own and when they go."""
+    for snapshot in snapshots:
+        for name, part in snapshot.parts.items():
+            yield ("gauges", _key(snapshot), name), part, stale_at(snapshot, part, stale_after)
 
 
 def process_registry() -> CollectorRegistry:

@@ -59,7 +59,8 @@ class Session:
         """The credential that is known to be this account's; readings wait for it."""
         self._read_at = self._stamp()
         """What the credential's file was like when it was read; None without one."""
-        self._lock = asyncio.Lock()
+        self.settling = asyncio.Lock()
+        """Held while a report is entered; who holds it knows the ledger to be on disk."""
 
     async def ask(self, collector: Collector, *, within: float, codes: Counter[str]) -> Report:
         """Poll *collector* in at most *within* seconds; *codes* counts the answers.
@@ -105,7 +106,7 @@ class Session:
         It is on disk first. *room* tells how many series the account may still have.
         Raises: PollError when the report must not be entered: then nothing was.
         """
-        async with self._lock:
+        async with self.settling:
             statement = report.statement
             asked_with = self._asked_with[collector.name]
             if statement is None or not (collector.required or self._confirmed == asked_with):

@@ -6,12 +6,21 @@ import pytest
 from exporter.account import Account
 from exporter.api import Api
 from exporter.errors import PayloadError
+from exporter.ledger import Ledger
 from exporter.poller import Bounds
 from exporter.polling import Polling
 from exporter.providers import Context, Provider, Report
 from exporter.snapshot import SnapshotStore
 from tests.clocks import Virtual, settle
-from tests.fakes import Script, gauges, make_account, make_provider, make_resources, report
+from tests.fakes import (
+    BreakableState,
+    Script,
+    gauges,
+    make_account,
+    make_provider,
+    make_resources,
+    report,
+)
 
 REPORT = report(rest=gauges(1.0))
 
@@ -305,3 +314,40 @@ def test_ledger_outlives_a_change() -> None:
         return [one.value for one in snapshot.counters.samples if one.labels == ("p", "1")]
 
     assert 4 in asyncio.run(play())
+
+
+class SlowState(BreakableState):
+    """A state whose commits wait to be let go."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.go = asyncio.Event()
+
+    async def commit(self, account: tuple[str, str], ledger: Ledger) -> None:
+        """Keep *ledger*, when it is let go."""
+        await self.go.wait()
+        await super().commit(account, ledger)
+
+
+def test_commit_is_not_cut_off() -> None:
+    """An account that changes while its ledger is written goes on from what is written."""
+
+    async def play() -> tuple[bool, int]:
+        clock, state = Virtual(), SlowState()
+        provider = make_provider("fake", usage=Script(report(5)))
+        resources = make_resources(clock.clock(), state)
+        polling = Polling({"fake": provider}, SnapshotStore(), resources, Bounds(30.0, 100))
+        account = make_account(provider)
+        polling.add(account)
+        polling.start()
+        await settle()
+        changing = asyncio.create_task(polling.update([replace(account, intervals={"usage": 9.0})]))
+        await settle()
+        waited = not changing.done()
+        state.go.set()
+        await changing
+        commits = len(state.commits)
+        await polling.stop()
+        return waited, commits
+
+    assert asyncio.run(play()) == (True, 1)

@@ -152,6 +152,20 @@ def test_removed_account_is_gone(polls: Polls) -> None:
     assert 'account="a"' not in polls.text()
 
 
+def test_stale_after_may_change(polls: Polls) -> None:
+    """Another ``stale_after`` counts from the next scrape on, both ways."""
+    polls.put(realtime=[SESSIONS.sample(2)])
+    found = []
+    polls.now += 20
+    for stale_after in (3, 1, 2):
+        polls.scrape.stale_after = stale_after
+        found.append(SESSIONS.name in polls.text())
+        ready = polls.scrape.ready_body(Format.TEXT, gzip=False)
+        assert ready is not None
+        assert (SESSIONS.name in ready.decode()) == found[-1]
+    assert found == [True, False, True]
+
+
 def test_gauges_go_when_they_are_stale(polls: Polls) -> None:
     """Gauges stay for three intervals, and come back; counters and health stay."""
     polls.put(counters=[TRAFFIC.sample(5)], realtime=[SESSIONS.sample(2)])

@@ -1,6 +1,5 @@
 """A provider that goes down: what people are told, by the real programs and our own files."""
 
-import json
 import re
 import subprocess
 import time
@@ -11,9 +10,9 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from exporter.providers import PROVIDERS
-from exporter.simulator import SimulatorServer, World, demo_world
+from exporter.simulator import SimulatorServer, demo_world
 from tests.e2e.alerting import Alertmanager, Webhook, alertmanager, impatient_rules
+from tests.e2e.configs import configuration
 from tests.e2e.programs import Prometheus, exporter, prometheus, tool, until
 
 JOB = "proxy-provider-exporter"
@@ -66,21 +65,6 @@ class Stage:
             lambda: self.alertmanager.is_suppressed(alertname=name, **labels),
             f"{name} {labels} is inhibited",
         )
-
-
-def configuration(world: World, url: str) -> str:
-    """Return a configuration that polls every account of *world* every second."""
-    accounts = [
-        {
-            "provider": account.provider,
-            "name": account.name,
-            "api_key": account.key,
-            "base_url": url,
-            "intervals": {one.name: "1s" for one in PROVIDERS[account.provider].collectors},
-        }
-        for account in world.accounts
-    ]
-    return json.dumps({"hold_new_series": "1s", "accounts": accounts})
 
 
 def all_work(url: str) -> bool:

@@ -1,7 +1,6 @@
 """History and live counters in one real Prometheus, compared with the simulator's truth."""
 
 import asyncio
-import json
 import subprocess
 import time
 from contextlib import ExitStack
@@ -16,6 +15,7 @@ from exporter.api import Clock
 from exporter.config import load
 from exporter.providers import PROVIDERS
 from exporter.simulator import SimulatorServer, World, demo_world
+from tests.e2e.configs import configuration
 from tests.e2e.programs import Prometheus, exporter, prometheus, tool, until
 
 JOB = "proxies"
@@ -36,21 +36,6 @@ class Stage:
     series: dict[tuple[str, ...], list[tuple[float, float]]]
     resets: dict[str, float]
     text: str
-
-
-def configuration(world: World, url: str) -> str:
-    """Return a configuration that polls every account of *world* every second."""
-    accounts = [
-        {
-            "provider": account.provider,
-            "name": account.name,
-            "api_key": account.key,
-            "base_url": url,
-            "intervals": {one.name: "1s" for one in PROVIDERS[account.provider].collectors},
-        }
-        for account in world.accounts
-    ]
-    return json.dumps({"hold_new_series": "1s", "stale_after": 60, "accounts": accounts})
 
 
 def all_shown(server: Prometheus, world: World) -> bool:
@@ -86,7 +71,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
     config, state, out = folder / "config.yml", folder / "state.db", folder / "history.om"
     with ExitStack() as stack:
         simulator = stack.enter_context(SimulatorServer(world))
-        config.write_text(configuration(world, simulator.url), "utf-8")
+        config.write_text(configuration(world, simulator.url, stale_after=60), "utf-8")
         flags = (f"--storage.path={state}",)
         _, url = stack.enter_context(exporter(config, *flags, log=folder / "exporter.log"))
         target = url.removeprefix("http://")

@@ -17,7 +17,8 @@ from exporter import backfill
 from exporter.api import Clock
 from exporter.config import load
 from exporter.providers import PROVIDERS
-from exporter.simulator import SimulatorServer, World, demo_world
+from exporter.simulator import SimulatorServer, demo_world
+from tests.e2e.configs import configuration
 from tests.e2e.programs import Prometheus, exporter, prometheus, tool, until
 from tests.e2e.test_backfill import make_blocks, no_sleep
 from tests.grafana.boards import BOARDS, PANELS, QUERIES, Json, Query, panel_name, queries
@@ -72,21 +73,7 @@ def _values(one: dict[str, Any]) -> list[float]:
     return [float(value) for _, value in found]
 
 
-def configuration(world: World, url: str) -> str:
-    """Return a configuration that polls every second, with prices."""
-    accounts = [
-        {
-            "provider": account.provider,
-            "name": account.name,
-            "api_key": account.key,
-            "base_url": url,
-            "intervals": {one.name: "1s" for one in PROVIDERS[account.provider].collectors},
-        }
-        for account in world.accounts
-    ]
-    prices = [{"provider": "evomi", "product": one, "usd_per_gb": 0.49} for one in ("rp", "rpc")]
-    settings = {"hold_new_series": "1s", "stale_after": 600, "prices": prices}
-    return json.dumps(settings | {"accounts": accounts})
+PRICES = [{"provider": "evomi", "product": one, "usd_per_gb": 0.49} for one in ("rp", "rpc")]
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +87,9 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     rules.write_text(json.dumps({"groups": [{"name": "tried", "rules": [FIRING_RULE]}]}), "utf-8")
     with ExitStack() as stack:
         simulator = stack.enter_context(SimulatorServer(world))
-        config.write_text(configuration(world, simulator.url), "utf-8")
+        config.write_text(
+            configuration(world, simulator.url, stale_after=600, prices=PRICES), "utf-8"
+        )
         flags = (f"--storage.path={state}",)
         _, url = stack.enter_context(exporter(config, *flags, log=folder / "exporter.log"))
         target = url.removeprefix("http://")

@@ -1,6 +1,5 @@
 """The installed program, polling the simulator, scraped by a real Prometheus."""
 
-import json
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,10 +11,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from exporter.providers import PROVIDERS
 from exporter.simulator import SimulatorServer, World, demo_world
 from exporter.simulator.account import EvomiAccount
 from tests.e2e.accept import DropAccept
+from tests.e2e.configs import configuration
 from tests.e2e.programs import Prometheus, exporter, prometheus, tool, until
 
 BEGIN = datetime(2026, 11, 18, 10, 20, tzinfo=UTC).timestamp()
@@ -36,21 +35,6 @@ class Stage:
     log: Path
 
 
-def configuration(world: World, url: str) -> str:
-    """Return a configuration that polls every account of *world* every second."""
-    accounts = [
-        {
-            "provider": account.provider,
-            "name": account.name,
-            "api_key": account.key,
-            "base_url": url,
-            "intervals": {one.name: "1s" for one in PROVIDERS[account.provider].collectors},
-        }
-        for account in world.accounts
-    ]
-    return json.dumps({"hold_new_series": "1s", "stale_after": 60, "accounts": accounts})
-
-
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Run it all: the accounts are born at BEGIN, then the time is END."""
@@ -59,7 +43,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     world = demo_world(BEGIN, clock=lambda: BEGIN)
     config, log = folder / "config.yml", folder / "exporter.log"
     with SimulatorServer(world) as simulator:
-        config.write_text(configuration(world, simulator.url), "utf-8")
+        config.write_text(configuration(world, simulator.url, stale_after=60), "utf-8")
         with exporter(config, log=log) as (process, url), DropAccept(url) as text:
             targets = (url.removeprefix("http://"), text.address)
             jobs = dict(zip(JOBS, targets, strict=True))
