@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types format dashboards tools clean
+.PHONY: demo test lint types format dashboards pictures tools clean
 
 demo: $(VENV)/installed  ## Run the exporter on simulated providers: no key needed
 	$(BIN)/proxy-provider-exporter demo
@@ -30,11 +30,16 @@ format: $(VENV)/installed-dev  ## Put the code in its form
 dashboards: $(VENV)/installed-dev  ## Write the dashboards of Grafana
 	$(BIN)/python -m grafana.generator
 
+pictures: $(VENV)/installed-dev  ## Draw the dashboards: needs Node.js, Chromium and Prometheus
+	npm --prefix grafana/render ci
+	npm --prefix grafana/render run build
+	$(BIN)/python -m grafana.render
+
 tools:  ## Install what the tests need besides Python, where that may be done
 	sh tests/install-tools.sh
 
 clean:  ## Remove everything that can be made again
-	rm -rf $(VENV) build dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist grafana/render/dist grafana/render/node_modules .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(BIN)/pip:
 	$(PYTHON) -m venv $(VENV)
