@@ -118,10 +118,11 @@ def _polls() -> Band:
     age = graph(
         Text(
             "Age of the data",
-            "Time since the last success by collector. Good is a saw-tooth no higher than its"
-            " interval; above the dashed line the alert for stale data fires.",
+            "Time since the last success of the collector that has waited longest, by account. Good"
+            " is a saw-tooth no higher than the longest interval; above the dashed line the alert"
+            " for stale data fires.",
         ),
-        lines(_AGE, _COLLECTOR),
+        lines(f"max by (provider, account) ({_AGE})", figures.OF_ACCOUNT),
         unit=units.SECONDS,
         steps=thresholds.AGE,
     )
@@ -158,14 +159,14 @@ def _polls() -> Band:
     )
     return Band(
         "Polls",
-        [Line(15, (9, 15), (success, table)), Line(9, (12, 12), (reasons, age))],
+        [Line(15, (8, 16), (success, table)), Line(9, (12, 12), (reasons, age))],
     )
 
 
 def _requests() -> Band:
     polls = graph(
         Text(
-            "Polls by collector",
+            "Polls over time",
             "Polls in each step. Good is level; a fall means that polls wait for a provider that"
             " asks for fewer.",
         ),
@@ -192,10 +193,13 @@ def _requests() -> Band:
     duration = graph(
         Text(
             "Duration of polls",
-            "How long the last poll of each collector took. Good is level and far below the"
-            " interval; a rise is a slow provider.",
+            "How long the last poll took, of the slowest account of each collector. Good is level"
+            " and far below the interval; a rise is a slow provider.",
         ),
-        lines(value(health.POLL_DURATION_SECONDS), _COLLECTOR),
+        lines(
+            f"max by (provider, collector) ({value(health.POLL_DURATION_SECONDS)})",
+            "{{provider}} {{collector}}",
+        ),
         unit=units.SECONDS,
     )
     return Band("Requests", [Line(8, (8, 8, 8), (polls, requests, duration))])
@@ -242,6 +246,6 @@ def _truth() -> Band:
         ),
         lines(value(proof.USAGE_DISCREPANCY_BYTES), figures.OF_PLAN),
         unit=units.BYTES,
-        least=None,
+        about_zero=1e6,
     )
-    return Band("Truth", [Line(9, (14, 10), (table, discrepancy))])
+    return Band("Truth", [Line(9, (24,), (table,)), Line(7, (24,), (discrepancy,))])

@@ -110,7 +110,6 @@ def _traffic() -> Band:
             figures.OF_PLAN,
         ),
         unit=units.BYTES,
-        long_names=True,
     )
     component = total(
         growth(usage.PRODUCT_COMPONENT_TRAFFIC_BYTES_TOTAL, OVER_STEP),

@@ -7,7 +7,7 @@ from exporter.metrics import plans
 from grafana.generator import colours, figures, thresholds, units
 from grafana.generator.board import Band, Board, Line
 from grafana.generator.panels import Text, Words, gauges, graph, states
-from grafana.generator.queries import OVER_RANGE, code, total, value
+from grafana.generator.queries import LONG_BAR, OVER_RANGE, OVER_STEP, code, total, value
 from grafana.generator.tables import Column, rows
 from grafana.generator.targets import bars, lines, now
 
@@ -54,7 +54,6 @@ def _quota() -> Band:
         unit=units.RATIO,
         steps=thresholds.QUOTA_USED,
         most=1,
-        long_names=True,
     )
     runway = gauges(
         Text(
@@ -65,7 +64,6 @@ def _quota() -> Band:
         now(f"sort({figures.RUNWAY})", figures.OF_PLAN),
         unit=units.SECONDS,
         steps=thresholds.RUNWAY,
-        long_names=True,
     )
     remaining = gauges(
         Text(
@@ -75,7 +73,6 @@ def _quota() -> Band:
         ),
         now(f"sort({figures.REMAINING})", figures.OF_PLAN),
         unit=units.BYTES,
-        long_names=True,
     )
     return Band("Quota", [Line(11, (8, 8, 8), (used, runway, remaining))])
 
@@ -110,15 +107,17 @@ def _pace() -> Band:
     spent = graph(
         Text(
             "Cost of traffic",
-            "Cost of each step's traffic by product, at the `prices` of the exporter's"
-            " configuration; products without a price are left out. A bar that stands out is money:"
-            " see the provider's dashboard.",
+            "Cost of each step's traffic, six hours at least, by product, at the `prices` of the"
+            " exporter's configuration; products without a price are left out. A bar that stands"
+            " out is money: see the provider's dashboard.",
         ),
-        bars(figures.cost("$__interval", "provider", "account", "product"), figures.OF_PRODUCT),
+        bars(
+            figures.cost(OVER_STEP, "provider", "account", "product"), figures.OF_PRODUCT, LONG_BAR
+        ),
         unit=units.USD,
         stacked=True,
     )
-    return Band("Pace", [Line(9, (8, 9, 7), (over_time, forecast, spent))])
+    return Band("Pace", [Line(10, (14, 10), (over_time, spent)), Line(8, (24,), (forecast,))])
 
 
 def _plans() -> Band:
@@ -163,7 +162,7 @@ def _plans() -> Band:
         lines(code(plans.PLAN_STATUS, "status", _codes(_STATUSES)), figures.OF_PLAN),
         names=_names(_STATUSES),
     )
-    return Band("Plans", [Line(10, (24,), (table,)), Line(8, (24,), (status,))])
+    return Band("Plans", [Line(12, (24,), (table,)), Line(8, (24,), (status,))])
 
 
 def _capacity() -> Band:
@@ -199,7 +198,7 @@ def _capacity() -> Band:
         ],
         sort_by="Proxies used",
     )
-    return Band("Capacity", [Line(9, (9, 15), (proxies, table))])
+    return Band("Capacity", [Line(9, (7, 17), (proxies, table))])
 
 
 def _accounts() -> Band:
@@ -253,8 +252,9 @@ def _accounts() -> Band:
         _ACCOUNT | {"kind": "Kind"},
         [Column("Notices", value(plans.ACCOUNT_NOTIFICATIONS))],
         sort_by="Notices",
+        empty="none",
     )
-    return Band("Accounts", [Line(8, (11, 6, 7), (table, state, notices))])
+    return Band("Accounts", [Line(8, (15, 9), (table, notices)), Line(5, (24,), (state,))])
 
 
 def _codes(states: Mapping[str, str]) -> dict[str, int]:

@@ -84,6 +84,6 @@ def band() -> Band:
         "Right now",
         [
             Line(8, (9, 6, 9), (connections, by_country, response)),
-            Line(8, (6, 6, 12), (minute, hour, last_request)),
+            Line(8, (6, 5, 13), (minute, hour, last_request)),
         ],
     )

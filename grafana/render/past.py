@@ -32,7 +32,7 @@ from tests.simulation.stage import AppPool
 
 HOUR = 3600
 DAY = 24 * HOUR
-LASTS = 7 * DAY + HOUR
+LASTS = 7 * DAY + 2 * HOUR
 """A little more than the longest range of a dashboard."""
 
 JOB, INSTANCE = "proxy-provider-exporter", "localhost:10190"
@@ -44,6 +44,9 @@ SCRAPE_SECONDS = 60
 
 EARLIER = 5
 """Before the last day, scrapes lie so many times as far apart, to spare time, and polls half so."""
+
+POLL_SECONDS = 5.0
+"""Before a scrape: a poll may take so long."""
 
 _SAMPLE = re.compile(r"^([a-zA-Z_:]\w*)(?:\{(.*)\})? (\S+)$")
 
@@ -141,8 +144,9 @@ async def _play(
     scrape = Scrape(store, partial(own_samples, state, clock.at), stale_after=3, monotonic=clock)
     begin, due = clock.at, dict.fromkeys(pollers, clock.at)
     for at in _scrapes(begin, until):
-        clock.go_to(at)
+        clock.go_to(at - POLL_SECONDS)
         await _poll(pollers, due, at, 1 if _is_late(at, until) else EARLIER / 2)
+        clock.go_to(at)
         began = time.perf_counter()
         body = scrape.body(Format.OPENMETRICS, gzip=False).decode()
         took = time.perf_counter() - began
@@ -155,7 +159,7 @@ async def _play(
 
 
 def _scrapes(begin: float, until: float) -> Iterator[float]:
-    """Return when to scrape: every few minutes, and every minute of the last day and an hour."""
+    """Return when to scrape: every few minutes, and every minute of the last day."""
     at = begin
     while at <= until:
         yield at
@@ -163,7 +167,7 @@ def _scrapes(begin: float, until: float) -> Iterator[float]:
 
 
 def _is_late(at: float, until: float) -> bool:
-    return at >= until - DAY - HOUR
+    return at >= until - DAY - 2 * HOUR
 
 
 async def _poll(

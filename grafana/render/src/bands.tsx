@@ -4,6 +4,8 @@ import { dateTimeFormat, type DataFrame } from '@grafana/data';
 import { measureText } from '@grafana/ui';
 import { theme } from './theme';
 
+const HOUR = 3600;
+const DAY = 24 * HOUR;
 const AXIS = 22;
 const FONT = 12;
 
@@ -31,11 +33,14 @@ function spansOf(frame: DataFrame): Span[] {
 
 export function Bands({ panel, frames, width, height, from, to }: any) {
   const names = frames.map((frame: DataFrame) => frame.name ?? '');
-  const left = Math.max(...names.map((name: string) => measureText(name, FONT).width)) + 12;
+  const left = Math.max(...names.map((name: string) => measureText(name, FONT).width)) * 1.08 + 12;
   const scale = (at: number) => left + ((at / 1000 - from) / (to - from)) * (width - left);
   const row = (height - AXIS) / frames.length;
   const thick = row * panel.options.rowHeight;
-  const every = (to - from) / 6;
+  const week = to - from > DAY;
+  const every = week ? DAY : 4 * HOUR;
+  const first = Math.ceil((from + every / 4) / every) * every;
+  const ticks = Array.from({ length: Math.floor((to - every / 4 - first) / every) + 1 }, (_, at) => first + at * every);
   const alpha = panel.fieldConfig.defaults.custom.fillOpacity / 100;
   return (
     <svg width={width} height={height} fontFamily={theme.typography.fontFamily} fontSize={FONT}>
@@ -60,15 +65,11 @@ export function Bands({ panel, frames, width, height, from, to }: any) {
           })}
         </g>
       ))}
-      {[1, 2, 3, 4, 5].map((tick) => {
-        const at = Math.ceil((from + (tick - 0.5) * every) / 3600) * 3600 * 1000;
-        const format = to - from > 86400 ? 'MM/DD HH:mm' : 'HH:mm';
-        return (
-          <text key={tick} x={scale(at)} y={height - 6} textAnchor="middle" fill={theme.colors.text.primary}>
-            {dateTimeFormat(at, { format, timeZone: 'utc' })}
-          </text>
-        );
-      })}
+      {ticks.map((at) => (
+        <text key={at} x={scale(at * 1000)} y={height - 6} textAnchor="middle" fill={theme.colors.text.primary}>
+          {dateTimeFormat(at * 1000, { format: week ? 'MM/DD' : 'HH:mm', timeZone: 'utc' })}
+        </text>
+      ))}
     </svg>
   );
 }

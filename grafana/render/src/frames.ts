@@ -1,6 +1,7 @@
 // Frames: Prometheus' answers in the form of Grafana's data, as its data source makes them.
 import {
   applyFieldOverrides,
+  cacheFieldDisplayNames,
   type DataFrame,
   FieldConfigOptionsRegistry,
   FieldType,
@@ -94,7 +95,7 @@ export async function framesOf(panel: any, answers: any[], from: number, to: num
     : raw;
   const { defaults, overrides } = panel.fieldConfig;
   const custom = { ...DEFAULTS[panel.type], ...defaults.custom };
-  return applyFieldOverrides({
+  const frames = applyFieldOverrides({
     data,
     fieldConfig: { defaults: { ...defaults, custom }, overrides },
     replaceVariables: (text: string) => text,
@@ -102,6 +103,8 @@ export async function framesOf(panel: any, answers: any[], from: number, to: num
     timeZone: 'utc',
     fieldConfigRegistry: registry,
   });
+  cacheFieldDisplayNames(frames);
+  return frames;
 }
 
 function seriesOf(target: any, one: any, step: number, from: number, to: number): DataFrame {

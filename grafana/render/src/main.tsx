@@ -40,6 +40,7 @@ async function main() {
   createRoot(document.getElementById('root')!).render(
     <ThemeContext.Provider value={theme}>
       <GlobalStyles />
+      <style>{'body { margin: 0; }'}</style>
       <div style={{ width: WIDTH, background: theme.colors.background.canvas, color: theme.colors.text.primary }}>
         <Header board={board} />
         <div style={{ position: 'relative', height }}>

@@ -1,7 +1,8 @@
 // The inside of a panel, by its type.
 import React from 'react';
-import { dateTime, getFieldDisplayValues, VizOrientation } from '@grafana/data';
-import { BarGauge, BigValue, BigValueTextMode, Table, TimeSeries, VizRepeater } from '@grafana/ui';
+import { dateTime, getDisplayValueAlignmentFactors, getFieldDisplayValues, VizOrientation } from '@grafana/data';
+import { BarGauge, BigValue, BigValueTextMode, TimeSeries, VizRepeater } from '@grafana/ui';
+import { TableNG } from '@grafana/ui/unstable';
 import { Bands } from './bands';
 import { theme } from './theme';
 import { WorldMap } from './world-map';
@@ -44,7 +45,18 @@ function Graph({ panel, frames, width, height, from, to }: any) {
 }
 
 function Rows({ panel, frames, width, height }: any) {
-  return <Table data={frames[0]} width={width} height={height} initialSortBy={panel.options.sortBy} />;
+  const { cellHeight, sortBy } = panel.options;
+  return (
+    <TableNG
+      data={frames[0]}
+      width={width}
+      height={height}
+      cellHeight={cellHeight}
+      initialSortBy={sortBy}
+      fieldConfig={panel.fieldConfig}
+      structureRev={1}
+    />
+  );
 }
 
 function valuesOf(panel: any, frames: any[]) {
@@ -101,6 +113,7 @@ function Gauges({ panel, frames, width, height }: any) {
       orientation={orientation}
       renderCounter={0}
       itemSpacing={10}
+      getAlignmentFactors={getDisplayValueAlignmentFactors}
       minVizHeight={minVizHeight}
       maxVizHeight={maxVizHeight}
       minVizWidth={minVizWidth}

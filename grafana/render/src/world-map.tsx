@@ -1,6 +1,5 @@
 // Geomap, which is not among the components on npm: countries, and a marker on each by its value.
 import React from 'react';
-import { getFieldColorModeForField } from '@grafana/data';
 import { geoEquirectangular, geoPath } from 'd3-geo';
 import iso from 'iso-3166-1';
 import { feature } from 'topojson-client';
@@ -8,7 +7,7 @@ import atlas from 'world-atlas/countries-110m.json';
 import { theme } from './theme';
 
 const countries: any = feature(atlas as any, (atlas as any).objects.countries);
-const SMALLEST_NORTH = -56;
+const SHOWN: any = { type: 'MultiPoint', coordinates: [[-168, -56], [180, 80]] };
 
 // The middle of the largest part, so that France's is in Europe.
 function middle(shape: any, path: any): [number, number] {
@@ -22,14 +21,11 @@ export function WorldMap({ panel, frames, width, height }: any) {
   const [frame] = frames;
   const places = frame.fields.find((one: any) => one.name === 'country').values;
   const field = frame.fields.find((one: any) => one.type === 'number');
-  const { size } = panel.options.layers[0].config.style;
-  const opacity = panel.options.layers[0].config.style.opacity;
-  const frame2: any = { type: 'MultiPoint', coordinates: [[-168, SMALLEST_NORTH], [180, 80]] };
-  const projection = geoEquirectangular().fitSize([width, height], frame2);
+  const { color, opacity, size } = panel.options.layers[0].config.style;
+  const projection = geoEquirectangular().fitSize([width, height], SHOWN);
   const path = geoPath(projection);
   const most = Math.max(...field.values);
   const least = Math.min(...field.values);
-  const color = getFieldColorModeForField(field).getCalculator(field, theme);
   const marks = places.flatMap((place: string, at: number) => {
     const number = iso.whereAlpha2(place)?.numeric;
     const shape = countries.features.find((one: any) => one.id === number);
@@ -37,7 +33,7 @@ export function WorldMap({ panel, frames, width, height }: any) {
     const share = (field.values[at] - least) / (most - least || 1);
     const [x, y] = middle(shape, path);
     const radius = size.min + share * (size.max - size.min);
-    return [<circle key={place} cx={x} cy={y} r={radius} fill={color(field.values[at], share)} fillOpacity={opacity} />];
+    return [<circle key={place} cx={x} cy={y} r={radius} fill={color.fixed} fillOpacity={opacity} />];
   });
   return (
     <svg width={width} height={height} style={{ background: theme.colors.background.canvas }}>
