@@ -10,6 +10,7 @@ from grafana.generator.targets import bars, lines, now
 
 _COLLECTOR = f"{figures.OF_ACCOUNT} {{{{collector}}}}"
 _AGE = f"time() - {value(health.LAST_SUCCESS_TIMESTAMP_SECONDS)}"
+_FAILURES = growth(health.POLL_FAILURES_TOTAL, OVER_RANGE)
 _WORKS = {1: ("works", colours.GOOD), 0: ("fails", colours.BAD)}
 _YES_NO = {1: ("yes", colours.GOOD), 0: ("no", colours.BAD)}
 
@@ -61,7 +62,7 @@ def _glance() -> Band:
             "Polls that failed in the chosen range. A few are nothing: the next poll brings what"
             " was missed. If they go on, see the reason below.",
         ),
-        now(total(growth(health.POLL_FAILURES_TOTAL, OVER_RANGE))),
+        now(f"round({total(_FAILURES)})"),
         unit=units.COUNT,
     )
     state = number(
@@ -129,9 +130,9 @@ def _polls() -> Band:
     table = rows(
         Text(
             "Polls by collector",
-            "How each collector is polled. A duration near the interval means that the provider is"
-            " slow or has many plans; one that is not supported may be turned off with an interval"
-            " of 0.",
+            "How each collector is polled; polls and failures are those of the chosen range. A"
+            " duration near the interval means that the provider is slow or has many plans; one"
+            " that is not supported may be turned off with an interval of 0.",
         ),
         {"provider": "Provider", "account": "Account", "collector": "Collector"},
         [
@@ -144,18 +145,10 @@ def _polls() -> Band:
             Column("Age", _AGE, units.SECONDS, thresholds.AGE),
             Column("Interval", value(health.POLL_INTERVAL_SECONDS), units.SECONDS),
             Column("Duration", value(health.POLL_DURATION_SECONDS), units.SECONDS),
-            Column("Polls in range", growth(health.POLLS_TOTAL, OVER_RANGE)),
-            Column(
-                "Failed in range",
-                total(
-                    growth(health.POLL_FAILURES_TOTAL, OVER_RANGE),
-                    "provider",
-                    "account",
-                    "collector",
-                ),
-            ),
+            Column("Polls", f"round({growth(health.POLLS_TOTAL, OVER_RANGE)})"),
+            Column("Failed", f"round({total(_FAILURES, 'provider', 'account', 'collector')})"),
         ],
-        sort_by="Failed in range",
+        sort_by="Failed",
     )
     return Band(
         "Polls",

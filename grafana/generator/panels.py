@@ -109,24 +109,27 @@ def graph(  # noqa: PLR0913 - what a graph is made of
     return panel.tooltip(several).build()
 
 
-def gauges(
+def gauges(  # noqa: PLR0913 - what gauges are made of
     text: Text,
     target: Target,
     *,
     unit: str,
     steps: Steps = ALWAYS,
     most: float | None = None,
+    long_names: bool = False,
 ) -> model.Panel:
-    """Return one horizontal bar for each series of one moment, its name before it."""
+    """Return one horizontal bar for each series of one moment; *long_names* stand above it."""
     panel = _begin(bargauge.Panel(), text, (target,), unit, steps).min(0)
     if most is not None:
         panel.max(most)
     panel.orientation(shape.VizOrientation.HORIZONTAL).reduce_options(_last())
     panel.display_mode(shape.BarGaugeDisplayMode.BASIC).show_unfilled(show_unfilled=True)
-    panel.value_mode(shape.BarGaugeValueMode.COLOR).min_viz_height(16).max_viz_height(28)
+    panel.value_mode(shape.BarGaugeValueMode.COLOR).min_viz_height(16)
     panel.no_value(NOT_STATED)
     panel.text(common.VizTextDisplayOptions().title_size(12).value_size(14))
-    return panel.name_placement(shape.BarGaugeNamePlacement.LEFT).build()
+    places = shape.BarGaugeNamePlacement
+    panel.max_viz_height(38 if long_names else 28)
+    return panel.name_placement(places.TOP if long_names else places.LEFT).build()
 
 
 def states(text: Text, *targets: Target, names: Words) -> model.Panel:

@@ -54,6 +54,7 @@ def _quota() -> Band:
         unit=units.RATIO,
         steps=thresholds.QUOTA_USED,
         most=1,
+        long_names=True,
     )
     runway = gauges(
         Text(
@@ -64,6 +65,7 @@ def _quota() -> Band:
         now(f"sort({figures.RUNWAY})", figures.OF_PLAN),
         unit=units.SECONDS,
         steps=thresholds.RUNWAY,
+        long_names=True,
     )
     remaining = gauges(
         Text(
@@ -73,6 +75,7 @@ def _quota() -> Band:
         ),
         now(f"sort({figures.REMAINING})", figures.OF_PLAN),
         unit=units.BYTES,
+        long_names=True,
     )
     return Band("Quota", [Line(11, (8, 8, 8), (used, runway, remaining))])
 
@@ -181,8 +184,9 @@ def _capacity() -> Band:
     table = rows(
         Text(
             "Capacity",
-            "What Webshare's plans still allow. Proxies not allocated are paid for and missing: ask"
-            " the provider. With no replacements left, a bad proxy stays until the term ends.",
+            "What is left of what Webshare's plans allow, and how many requests go on at a time."
+            " Proxies not allocated are paid for and missing: ask the provider. With no"
+            " replacements left, a bad proxy stays until the term ends.",
         ),
         _PLAN,
         [
@@ -192,9 +196,9 @@ def _capacity() -> Band:
                 value(plans.PLAN_PROXIES_UNALLOCATED),
                 steps=thresholds.NONE_IS_GOOD,
             ),
-            Column("Refreshes left", value(plans.PLAN_REFRESHES_AVAILABLE)),
-            Column("Replacements left", value(plans.PLAN_REPLACEMENTS_AVAILABLE)),
-            Column("Requests at a time", figures.AT_A_TIME),
+            Column("Refreshes", value(plans.PLAN_REFRESHES_AVAILABLE)),
+            Column("Replacements", value(plans.PLAN_REPLACEMENTS_AVAILABLE)),
+            Column("Concurrency", figures.AT_A_TIME),
         ],
         sort_by="Proxies used",
     )

@@ -54,11 +54,8 @@ def band() -> Band:
                 f"1000 * {value(period.PRODUCT_LAST_REQUEST_TIMESTAMP_SECONDS)}",
                 units.FROM_NOW,
             ),
-            Column("Requests at a time", figures.AT_A_TIME),
-            Column(
-                "Requests a second",
-                figures.A_SECOND,
-            ),
+            Column("Concurrency", figures.AT_A_TIME),
+            Column("Requests/s", figures.A_SECOND),
         ],
         sort_by="Last request",
     )

@@ -14,6 +14,8 @@ from grafana.generator.thresholds import Steps
 from grafana.generator.variables import DATASOURCE
 
 _WIDTHS = {
+    "job": 190,
+    "instance": 160,
     "provider": 95,
     "account": 85,
     "collector": 120,

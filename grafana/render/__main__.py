@@ -6,6 +6,7 @@ With a FOLDER, what was played is kept there, and is not played again.
 import json
 import logging
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -21,8 +22,8 @@ from tests.e2e.test_backfill import make_blocks
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 
-AHEAD = 30 * 60
-"""What is played ends so many seconds from now: rules are evaluated at the time that it is."""
+FIRING = 'count(ALERTS{alertstate="firing"}) > 3'
+"""Of the plans that are played, two are nearly used up, and two are about to end."""
 
 
 def main() -> None:
@@ -30,12 +31,9 @@ def main() -> None:
     logging.disable()  # the faults of the past
     with TemporaryDirectory() as temporary:
         folder = Path(sys.argv[1] if len(sys.argv) > 1 else temporary)
-        ends = _played(folder)
-        rules = list(_hasty(folder))
-        with prometheus(folder / "prometheus", {}, rules=rules) as server:
-            if rules:
-                until(lambda: server.query('ALERTS{alertstate="firing"}'), "an alert fires")
-            asked = Asked(server, min(time.time(), ends))
+        at = _played(folder)
+        with prometheus(folder / "prometheus", {}) as server:
+            asked = Asked(server, at)
             for path in sorted((ROOT / "grafana" / "dashboards").glob("*.json")):
                 board = json.loads(path.read_text("utf-8"))
                 answers = folder / path.name
@@ -45,14 +43,14 @@ def main() -> None:
 
 
 def _played(folder: Path) -> float:
-    """Return the moment that what was played in *folder* ends at."""
-    mark = folder / "ends"
+    """Return the moment that the dashboards in *folder* show."""
+    mark = folder / "at"
     if not mark.exists():
-        ends = float((time.time() + AHEAD) // 60 * 60)
-        out = play(folder, ends)
-        make_blocks(out, folder / "prometheus" / "data")
-        out.unlink()
-        mark.write_text(str(ends))
+        make_blocks(play(folder), folder / "prometheus" / "data")
+        rules = list(_hasty(folder))
+        with prometheus(folder / "prometheus", {}, rules=rules) as server:
+            until(lambda: not rules or server.query(FIRING), "alerts fire")
+        mark.write_text(str(time.time()))
     return float(mark.read_text())
 
 
@@ -65,10 +63,16 @@ def _hasty(folder: Path) -> Iterator[Path]:
 
 
 def _draw(answers: Path, picture: Path) -> None:
+    """Draw one, with as few colours as it needs where pngquant is installed."""
     subprocess.run(  # noqa: S603 - our own arguments
         ["node", str(HERE / "draw.js"), str(answers), str(picture)],  # noqa: S607 - as installed
         check=True,
     )
+    if pngquant := shutil.which("pngquant"):
+        subprocess.run(  # noqa: S603 - our own arguments
+            [pngquant, "--force", "--strip", "--output", str(picture), "--", str(picture)],
+            check=True,
+        )
 
 
 if __name__ == "__main__":

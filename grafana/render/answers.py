@@ -14,6 +14,8 @@ Json = dict[str, Any]
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 COLUMN_PIXELS = 66
+"""Of the page that is drawn, which is 1600 pixels wide."""
+
 SCRAPE_SECONDS = 60
 """What the data source says of the distance of scrapes."""
 
@@ -36,7 +38,7 @@ class Asked:
             for panel in _panels(board)
         }
         (annotation,) = board["annotations"]["list"]
-        marks = self._query("query_range", _filled(annotation["expr"], board, 60, begin, self.at))
+        marks = self._query("query_range", _filled(annotation["expr"], board, 60, (begin, self.at)))
         return {
             "board": board,
             "from": begin,
@@ -46,13 +48,12 @@ class Asked:
         }
 
     def _ask(self, board: Json, panel: Json, target: Json, begin: float) -> Json:
-        step = _step(panel, target, self.at - begin)
-        query = _filled(target["expr"], board, step, begin, self.at)
+        query = query_of(board, panel, target, (begin, self.at))
         if target.get("instant"):
             found = self._query("query", {"query": query["query"], "time": self.at})
         else:
             found = self._query("query_range", query)
-        return {"refId": target["refId"], "step": step, "result": found}
+        return {"refId": target["refId"], "step": query["step"], "result": found}
 
     def _query(self, path: str, asked: Json) -> list[Json]:
         answer = httpx.post(f"{self.server.url}/api/v1/{path}", data=asked, timeout=120).json()
@@ -65,6 +66,11 @@ class Asked:
 def to_json(answers: Json) -> str:
     """Return *answers* as the page reads them."""
     return json.dumps(answers)
+
+
+def query_of(board: Json, panel: Json, target: Json, span: tuple[float, float]) -> Json:
+    """Return what Grafana would ask for *target* of *panel* over *span*."""
+    return _filled(target["expr"], board, _step(panel, target, span[1] - span[0]), span)
 
 
 def _panels(board: Json) -> Iterator[Json]:
@@ -82,8 +88,9 @@ def _step(panel: Json, target: Json, span: float) -> int:
     return max(rounded, _seconds(target.get("interval") or f"{SCRAPE_SECONDS}s"))
 
 
-def _filled(expr: str, board: Json, step: int, begin: float, end: float) -> Json:
+def _filled(expr: str, board: Json, step: int, span: tuple[float, float]) -> Json:
     """Put the values of variables, with All chosen, and align the range with the step."""
+    begin, end = span
     values = {
         "__range": f"{end - begin:.0f}s",
         "__interval": f"{step}s",

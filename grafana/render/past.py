@@ -32,7 +32,7 @@ from tests.simulation.stage import AppPool
 
 HOUR = 3600
 DAY = 24 * HOUR
-LASTS = 7 * DAY + 2 * HOUR
+LASTS = 7 * DAY + HOUR
 """A little more than the longest range of a dashboard."""
 
 JOB, INSTANCE = "proxy-provider-exporter", "localhost:10190"
@@ -116,8 +116,9 @@ class Book:
         self._files[family].write(f"{name}{{{where}{more}}} {value} {at:.0f}\n")
 
 
-def play(folder: Path, until: float) -> Path:
-    """Return a file with what scrapes until *until* have shown, for promtool to import."""
+def play(folder: Path) -> Path:
+    """Return a file with what scrapes have shown until it was now, for promtool to import."""
+    until = float(time.time() // 60 * 60)
     clock = SimulatedClock(until - LASTS)
     world = demo_world(until, clock=clock)
     world.faults = list(_faults(until))
@@ -159,15 +160,18 @@ async def _play(
 
 
 def _scrapes(begin: float, until: float) -> Iterator[float]:
-    """Return when to scrape: every few minutes, and every minute of the last day."""
+    """Return when to scrape: every few minutes, and every minute of the last day before *until*.
+
+    It goes on until the present is reached, since playing takes a while.
+    """
     at = begin
-    while at <= until:
+    while at <= time.time():
         yield at
         at += SCRAPE_SECONDS * (1 if _is_late(at, until) else EARLIER)
 
 
 def _is_late(at: float, until: float) -> bool:
-    return at >= until - DAY - 2 * HOUR
+    return at >= until - DAY
 
 
 async def _poll(
