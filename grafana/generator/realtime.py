@@ -23,11 +23,11 @@ def band() -> Band:
     by_country = gauges(
         Text(
             "Active connections by country",
-            "Open connections by country as of the last poll, the ten largest; only WeProxies"
+            "Open connections by country as of the last poll, the eight largest; only WeProxies"
             " tells. Countries that you never asked for are worth a question.",
         ),
         now(
-            f"sort_desc(topk(10, {total(value(realtime.COUNTRY_ACTIVE_CONNECTIONS), 'country')}))",
+            f"sort_desc(topk(8, {total(value(realtime.COUNTRY_ACTIVE_CONNECTIONS), 'country')}))",
             "{{country}}",
         ),
         unit=units.COUNT,
