@@ -254,4 +254,4 @@ def _collection() -> Band:
         descending=False,
         empty="none",
     )
-    return Band("Collection", [Line(8, (12, 12), (collection, firing))])
+    return Band("Collection", [Line(9, (12, 12), (collection, firing))])

@@ -162,7 +162,7 @@ def world(text: Text, target: Target, *, unit: str) -> model.Panel:
     return panel.build()
 
 
-def words(names: Words) -> model.ValueMapping:
+def words(names: Words | Mapping[str, tuple[str, str]]) -> model.ValueMapping:
     """Return the mapping of values to words and colours."""
     return model.ValueMap(
         {

@@ -24,11 +24,16 @@ _WIDTHS = {
     "name": 160,
     "country": 90,
     "severity": 90,
-    "alertname": 270,
     "kind": 250,
     "reason": 240,
 }
 """Pixels for labels whose values are about as long everywhere; the other columns share the rest."""
+
+_SEVERITIES = {
+    "critical": ("critical", colours.BAD),
+    "warning": ("warning", colours.WARNING),
+    "info": ("info", colours.NEUTRAL),
+}
 
 _LEAST_WIDTH = 75
 """Grafana's own, of 150, would push the last columns of most tables out of sight."""
@@ -121,6 +126,9 @@ def _label_properties(
 ) -> Iterator[model.DynamicConfigValue]:
     if label in _WIDTHS:
         yield model.DynamicConfigValue("custom.width", _WIDTHS[label])
+    if label == "severity":
+        yield model.DynamicConfigValue("mappings", [words(_SEVERITIES)])
+        yield model.DynamicConfigValue("custom.cellOptions", {"type": "color-text"})
     if label in links:
         yield _links(title, links[label])
 
