@@ -141,7 +141,6 @@ def _plans() -> Band:
                 units.SECONDS,
                 thresholds.TIME_LEFT,
             ),
-            Column("Ends", f"1000 * {figures.EXPIRY}", units.FROM_NOW),
             Column("Unlimited", value(plans.PRODUCT_TRAFFIC_UNLIMITED), names=_NO_YES),
             Column("Quota", figures.LIMIT, units.BYTES),
             Column("Used", figures.USED, units.BYTES),
