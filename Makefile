@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint types format dashboards pictures tools clean
+.PHONY: demo test chaos lint types format dashboards pictures tools clean
 
 demo: $(VENV)/installed  ## Run the exporter on simulated providers: no key needed
 	$(BIN)/proxy-provider-exporter demo
@@ -15,6 +15,9 @@ test: $(VENV)/installed-dev tools  ## Run all tests, with branch coverage
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=100
 	$(BIN)/pytest tests/simulation  # unmeasured: it would take three times as long
+
+chaos: $(VENV)/installed-dev  ## Poll 50 accounts under random faults for ten minutes
+	$(BIN)/python -m tests.chaos
 
 lint: $(VENV)/installed-dev  ## Check form and style
 	$(BIN)/ruff format --check .

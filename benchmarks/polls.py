@@ -22,7 +22,8 @@ from benchmarks.child import python, run, say
 from benchmarks.fleet import account
 from benchmarks.table import figure, markdown, ratio
 from exporter.api import Pool
-from exporter.polling import AT_THE_START, Bounds, Polling
+from exporter.poller import Bounds
+from exporter.polling import AT_THE_START, Polling
 from exporter.providers import PROVIDERS
 from exporter.providers.weproxies import WEPROXIES
 from exporter.session import Resources

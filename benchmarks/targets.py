@@ -3,8 +3,10 @@
 python -m benchmarks.targets <exporter|gauges|collector> <accounts>
 """
 
+import asyncio
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
 from prometheus_client import Gauge, start_http_server
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -12,10 +14,11 @@ from prometheus_client.registry import Collector
 
 from benchmarks.child import free_port, say
 from benchmarks.fleet import Answer, Value, answer, first, renewed, samples
+from exporter.face import Face, create_app
 from exporter.listen import bind
 from exporter.metrics import Family, health
 from exporter.scrape import Scrape, process_registry
-from exporter.server import Face, Server, create_app
+from exporter.server import Server
 from exporter.snapshot import SnapshotStore
 
 Renew = Callable[[Sequence[Answer]], None]
@@ -43,6 +46,7 @@ def exporter(accounts: int) -> tuple[int, Renew]:
         waiting_for=tuple,
         config_text=str,
         snapshots=store.all,
+        reload=partial(asyncio.sleep, 0),
     )
     port = free_port()
     Server(create_app(face), bind([f"127.0.0.1:{port}"])).start()

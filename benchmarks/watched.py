@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from benchmarks.stall import Watch
@@ -26,7 +27,8 @@ def main(config: Path, state_path: Path, port: str) -> None:
 
     serving = Serving((f"127.0.0.1:{port}",), "/metrics")
     with closing(open_state(state_path)) as state:
-        asyncio.run(Daemon(load(config, os.environ, PROVIDERS), serving, state).run(ready=ready))
+        again = partial(load, config, os.environ, PROVIDERS)
+        asyncio.run(Daemon(again(), serving, state, again).run(ready=ready))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 
 from exporter.secret import Credential
 
+AccountKey = tuple[str, str]
+"""What no other account has: provider and name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -22,6 +25,6 @@ class Account:
     """US dollars a byte, by product."""
 
     @property
-    def key(self) -> tuple[str, str]:
-        """What no other account has: provider and name."""
+    def key(self) -> AccountKey:
+        """What no other account has."""
         return self.provider, self.name

@@ -6,6 +6,7 @@ from pathlib import Path
 from exporter.account import Account
 from exporter.config import Config, format_duration
 from exporter.providers import Provider
+from exporter.web_config import WebConfig
 
 
 def summary(config: Config, file: Path | None, providers: Mapping[str, Provider]) -> str:
@@ -32,3 +33,21 @@ def _intervals(account: Account, providers: Mapping[str, Provider]) -> str:
 def _interval(account: Account, collector: str) -> str:
     seconds = account.intervals.get(collector)
     return "off" if seconds is None else f"every {format_duration(seconds)}"
+
+
+def web_summary(config: WebConfig, file: Path) -> str:
+    """Return who may ask, and by which protocol, after *config* in *file*."""
+    count = len(config.users)
+    users = {0: "no password is asked for", 1: "1 user"}.get(count, f"{count} users")
+    return f"{file}: OK, {_protocol(config)}, {users}"
+
+
+def _protocol(config: WebConfig) -> str:
+    if config.tls is None:
+        return "HTTP"
+    clients = {
+        "NoClientCert": "",
+        "VerifyClientCertIfGiven": ", client certificates verified if given",
+        "RequireAndVerifyClientCert": ", client certificates required",
+    }
+    return f"HTTPS{clients[config.tls.client_auth_type]}"

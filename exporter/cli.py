@@ -9,17 +9,19 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import click
 
 from exporter import flags
-from exporter.check_config import summary
+from exporter.check_config import summary, web_summary
 from exporter.config import Config, load
 from exporter.errors import StartError, UsageError
 from exporter.program import PROGRAM, SETTINGS, Program
 from exporter.providers import PROVIDERS
 from exporter.state import open_state
+from exporter.web_config import WebConfigFile
 
 log = logging.getLogger(__name__)
 
@@ -57,12 +59,14 @@ _EXAMPLES = f"""\
 @flags.storage_path
 @flags.listen_addresses
 @flags.telemetry_path
+@flags.web_config_file
 @flags.logging_flags
 def program(
     config_file: Path | None,
     storage_path: Path | None,
     web_listen_address: tuple[str, ...],
     web_telemetry_path: str,
+    web_config_file: Path | None,
 ) -> None:
     """Prometheus exporter for the usage, quota and health of commercial proxy accounts.
 
@@ -73,18 +77,25 @@ def program(
     from exporter import daemon
 
     config = _load(config_file)
-    serving = daemon.Serving(web_listen_address, web_telemetry_path)
+    web_config = None if web_config_file is None else _load_web(web_config_file)
+    serving = daemon.Serving(web_listen_address, web_telemetry_path, web_config)
     with closing(open_state(storage_path)) as state:
-        asyncio.run(daemon.Daemon(config, serving, state).run())
+        asyncio.run(daemon.Daemon(config, serving, state, partial(_load, config_file)).run())
 
 
 @program.command("check-config", epilog=f"{PROGRAM} check-config --config.file=config.yml")
 @flags.config_file
-def _check_config(config_file: Path | None) -> None:
+@flags.web_config_file
+def _check_config(config_file: Path | None, web_config_file: Path | None) -> None:
     """Check the configuration, and say what it means."""
     config = load(config_file, os.environ, PROVIDERS)
     click.echo(summary(config, config_file, PROVIDERS))
-    for warning in config.warnings:
+    warnings = config.warnings
+    if web_config_file is not None:
+        web = WebConfigFile(web_config_file)
+        click.echo(web_summary(web.config, web_config_file))
+        warnings += web.warnings
+    for warning in warnings:
         click.echo(f"warning: {warning}", err=True)
 
 
@@ -179,6 +190,13 @@ def _load(file: Path | None) -> Config:
     for warning in config.warnings:
         log.warning(warning)
     return config
+
+
+def _load_web(file: Path) -> WebConfigFile:
+    web_config = WebConfigFile(file)
+    for warning in web_config.warnings:
+        log.warning(warning)
+    return web_config
 
 
 def main(argv: Sequence[str] | None = None, *, command: click.Command = program) -> int:

@@ -1,13 +1,14 @@
 """Counters of the ledger: how they grow, and from when on they may be shown."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from exporter.reading import Series
 
 
-@dataclass(frozen=True, slots=True)
-class Counter:
+class Counter(Struct, frozen=True, gc=False):
     """One counter: its value, and whether that may be shown yet.
 
     *shown_at* is when it was first shown, as 0, in Unix seconds by the provider's clock.

@@ -28,7 +28,9 @@ async def run(addresses: Sequence[str], state: State) -> None:
     world = demo_world(time.time())
     with SimulatorServer(world) as simulator:
         settings = _config(world, simulator.url)
-        exporter = Daemon(settings, Serving(tuple(addresses), "/metrics"), state)
+        exporter = Daemon(
+            settings, Serving(tuple(addresses), "/metrics"), state, load=lambda: settings
+        )
 
         def say(urls: Sequence[str]) -> None:
             print(_welcome(urls[0], simulator.url), flush=True)  # noqa: T201 - its output

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from exporter.account import Account
 from exporter.api import Pool
 from exporter.config import Config
-from exporter.errors import ADVICE, PollError, UnsupportedError
+from exporter.errors import PollError, UnsupportedError
 from exporter.providers import PROVIDERS, Collector, Provider, Report
 from exporter.secret import expiry
 from exporter.session import Resources, Session
@@ -107,10 +107,10 @@ def _describe(session: Session, findings: Iterable[Finding]) -> Iterator[str]:
         yield from _describe_finding(one)
     yield _row("key", _key(account))
     yield _row("clock", _clock(session.client.time.skew))
-    yield _row("history", _history(findings))
-    reasons = {error.reason for one in findings if one.verdict == "FAILED" for error in one.errors}
-    for reason in sorted(reasons):
-        yield _row("to do", ADVICE[reason])
+    yield _row("history", _history(session.provider))
+    advice = {error.advice for one in findings if one.verdict == "FAILED" for error in one.errors}
+    for text in sorted(advice):
+        yield _row("to do", text)
 
 
 def _describe_finding(one: Finding) -> Iterator[str]:
@@ -144,23 +144,12 @@ def _clock(skew: float | None) -> str:
     return f"{abs(skew):.0f} s {'behind' if skew > 0 else 'ahead of'} the provider's: check NTP"
 
 
-def _history(findings: Iterable[Finding]) -> str:
-    """Say since when usage is counted; the counters come from the required collectors."""
-    polls = [one for one in findings if one.collector.required]
-    if any(one.errors for one in polls):
-        return "unknown: the usage poll failed"
-    starts = [start for one in polls if one.report for start in _starts(one.report)]
-    if known := [start for start in starts if start > 0]:
-        return f"usage is counted from {_date(min(known))} on"
-    return "running totals only" if starts else "no traffic yet"
-
-
-def _starts(report: Report) -> Iterator[float]:
-    """Yield the begin of every window that has one, 0 for a running total."""
-    scopes = report.statement.scopes if report.statement else ()
-    for window in (window for scope in scopes for window in scope.windows):
-        if window.start is not None:
-            yield window.start
+def _history(provider: Provider) -> str:
+    """Say how far back ``backfill`` reaches."""
+    if provider.history is None:
+        return "none: the provider tells no past usage"
+    since = datetime.fromtimestamp(time.time() - provider.history_days * DAY, UTC)
+    return f"backfill reaches back to {since:%Y-%m-%d} ({provider.history_days} days)"
 
 
 def _date(at: float) -> str:

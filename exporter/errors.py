@@ -14,6 +14,7 @@
         ├── DeadlineError        too slow: the next poll will tell
         ├── RequestError         the provider does not take what we ask
         ├── PayloadError         the answer is not what the provider documents
+        │   └── SeriesError      the account has more than the configuration allows
         └── IdentityError        the credential belongs to another account
 
 A message says where, then what. It never holds a value of an answer, a query string or a secret.
@@ -21,6 +22,7 @@ A message says where, then what. It never holds a value of an answer, a query st
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Self
 
 
 class Reason(StrEnum):
@@ -102,6 +104,16 @@ class PollError(ExporterError):
         self.retry_after = retry_after
         super().__init__(f"{where}: {what}")
 
+    @property
+    def advice(self) -> str:
+        """What a user can do about it, in one clause."""
+        return ADVICE[self.reason]
+
+    def alone(self) -> Self:
+        """Return it without what it came from: frames hold whole answers, and other errors too."""
+        self.__cause__ = self.__context__ = None
+        return self.with_traceback(None)
+
 
 class AuthError(PollError):
     """The provider does not accept the credential."""
@@ -143,6 +155,15 @@ class PayloadError(PollError):
     """The answer does not have the documented shape."""
 
     reason = Reason.PAYLOAD
+
+
+class SeriesError(PayloadError):
+    """The account would have more series than max_series allows."""
+
+    @property
+    def advice(self) -> str:
+        """What a user can do about it, in one clause."""
+        return "raise max_series, or turn collectors off"
 
 
 class IdentityError(PollError):

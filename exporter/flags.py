@@ -131,6 +131,13 @@ telemetry_path = _flag(
     default="/metrics",
 )
 
+web_config_file = _flag(
+    "web.config.file=FILE",
+    Checked(_file),
+    meaning="TLS and passwords, in the format of Prometheus' exporter-toolkit. Without it, HTTP"
+    " that is open to all who reach the address.",
+)
+
 state_path = _flag(
     "storage.path=FILE",
     Checked(_file),
@@ -193,6 +200,7 @@ _FLAGS = (
     storage_path,
     listen_addresses,
     telemetry_path,
+    web_config_file,
     account_names,
     since,
     end,

@@ -12,14 +12,11 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from exporter import __version__
-from exporter.errors import ADVICE
 from exporter.scrape import stale_at
 from exporter.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from jinja2 import Template
-
-_UNSUPPORTED_ADVICE = "the provider does not offer this to the account; all else goes on without it"
 
 _UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 
@@ -116,7 +113,7 @@ def row(snapshot: Snapshot, clock: Clock) -> Row:
 def _state(snapshot: Snapshot) -> State:
     if snapshot.duration is None:
         return State.WAITING
-    if not snapshot.supported:
+    if snapshot.is_refused:
         return State.UNSUPPORTED
     return State.OK if snapshot.success else State.FAILING
 
@@ -125,7 +122,7 @@ def _problem(snapshot: Snapshot) -> Problem | None:
     error = snapshot.error
     if error is None:
         return None
-    advice = ADVICE[error.reason] if snapshot.supported else _UNSUPPORTED_ADVICE
+    advice = snapshot.advice
     return Problem(error.reason, str(error), f"{advice[0].upper()}{advice[1:]}.")
 
 

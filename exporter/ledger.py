@@ -13,7 +13,7 @@ Birth
     A scope's first answer is its baseline: it moves nothing. A key that comes later counts from 0
     when its window has no known start, or one after the birth less the slack; otherwise what it
     first holds is baseline too. A listed scope that was not in the provider's list at the account's
-    birth counts in full, unless it was created before. An empty list is no birth.
+    birth counts in full, unless it was created before. An empty list is a birth, too.
 First sight
     Prometheus cannot count the first value of a series. A counter is shown as 0 first, and as it is
     from the first successful poll that is *hold* seconds later, by the provider's clock.
@@ -30,8 +30,11 @@ Identity
 Everything here is pure: no clock, no I/O, no state but the values passed in.
 """
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from exporter.counter import Counter, grow, release
 from exporter.errors import IdentityError
@@ -43,8 +46,7 @@ RETIRED_AFTER = 14 * 86_400.0
 """Seconds after its end when a scope's windows are settled; no provider revises for so long."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class Scope(Struct, frozen=True, kw_only=True):
     """The ledger of one scope.
 
     *born* is when it was first read, None when it counts in full. *baseline* is what those windows
@@ -72,8 +74,7 @@ class Scope:
         return sum(window.highs.get((TRAFFIC, ()), 0) for window in shown)
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
+class Ledger(Struct, frozen=True):
     """The ledger of one account; a new one is empty.
 
     *listed* is what the provider listed at *born*, *created* when listed scopes began, *ended* when
@@ -94,10 +95,10 @@ def record(ledger: Ledger, statement: Statement, *, collector: str, hold: float)
 
     Raises: IdentityError when the statement is another account's.
     """
-    check_owner(ledger, statement.owners)
+    check_owner(ledger, statement.owners, where=collector)
     listed = statement.listed or {}
     created = {scope: at for scope, at in listed.items() if at is not None}
-    is_birth = ledger.born is None and statement.listed != {}
+    is_birth = ledger.born is None
     known = replace(
         ledger,
         born=statement.at if is_birth else ledger.born,
@@ -123,12 +124,15 @@ def record(ledger: Ledger, statement: Statement, *, collector: str, hold: float)
     return replace(known, scopes=scopes, fresh=fresh)
 
 
-def check_owner(ledger: Ledger, owners: Mapping[str, frozenset[str]]) -> None:
-    """Raise IdentityError when *owners*, as in a statement, are not those of *ledger*."""
+def check_owner(ledger: Ledger, owners: Mapping[str, frozenset[str]], *, where: str) -> None:
+    """Raise IdentityError when *owners*, as in a statement, are not those of *ledger*.
+
+    *where* names what they were asked for by.
+    """
     for kind, ids in owners.items():
         known = ledger.owners.get(kind, frozenset())
         if known and ids and known.isdisjoint(ids):
-            raise IdentityError(kind, "none of the ids in the answer is known for this account")
+            raise IdentityError(where, f"no {kind} in the answer is known for this account")
 
 
 def _merge_owners(ledger: Ledger, statement: Statement) -> Mapping[str, frozenset[str]]:
@@ -228,7 +232,7 @@ def _join(reading: ScopeReading) -> Iterator[WindowReading]:
     for window in reading.windows:
         other = joined.get(window.id)
         readings = window.readings if other is None else other.readings + window.readings
-        joined[window.id] = replace(window, readings=readings)
+        joined[window.id] = dataclasses.replace(window, readings=readings)
     yield from joined.values()
 
 

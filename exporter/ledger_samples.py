@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from exporter.ledger import Ledger, Scope
 from exporter.metrics import Sample, proof, usage
-from exporter.reading import Span, Statement
+from exporter.reading import Statement, WindowSpan
 
 SUMS = {
     usage.PRODUCT_TRAFFIC_BYTES_TOTAL: usage.ACCOUNT_TRAFFIC_BYTES_TOTAL,
@@ -48,7 +48,7 @@ def gauges(ledger: Ledger, statement: Statement) -> Iterator[tuple[str, Sample]]
             yield stated.part, sample
 
 
-def _span_traffic(ledger: Ledger, span: Span) -> int | None:
+def _span_traffic(ledger: Ledger, span: WindowSpan) -> int | None:
     scopes = [
         scope
         for name, scope in ledger.scopes.items()
@@ -59,7 +59,7 @@ def _span_traffic(ledger: Ledger, span: Span) -> int | None:
     return sum(known) if len(known) == len(parts) else None
 
 
-def _scope_traffic(scope: Scope, span: Span) -> int | None:
+def _scope_traffic(scope: Scope, span: WindowSpan) -> int | None:
     if span.since < scope.read_from:
         return None
     live = scope.traffic(span.since, span.until)

@@ -34,8 +34,9 @@ FORMATS = ("logfmt", "json")
 _BARE = re.compile(r"""[^\s="\\]+""")
 """What logfmt may have without quotes, when it can be printed."""
 
-_QUIET = ("httpx", "httpcore", "uvicorn.error")
-"""Libraries whose INFO is not for us: the first two print URLs, the last one its own life."""
+_QUIET = {"httpx": logging.WARNING, "httpcore": logging.WARNING, "uvicorn.error": logging.ERROR}
+"""From which level on libraries are heard: the INFO of the first two has URLs, and the last one
+warns of each request that is no HTTP, which whoever reaches the port may send without end."""
 
 
 def fields(**values: object) -> dict[str, Mapping[str, object]]:
@@ -48,8 +49,8 @@ def set_up(level: str, form: str, *, stream: TextIO | None = None) -> None:
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonFormatter() if form == "json" else LogfmtFormatter())
     logging.basicConfig(level=LEVELS[level], handlers=[handler], force=True)
-    for name in _QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    for name, least in _QUIET.items():
+        logging.getLogger(name).setLevel(least)
 
 
 class LogfmtFormatter(logging.Formatter):

@@ -8,7 +8,8 @@ from exporter.api import Pool
 from exporter.config import Config
 from exporter.exposition import Format
 from exporter.own_samples import own_samples
-from exporter.polling import Bounds, Polling
+from exporter.poller import Bounds
+from exporter.polling import Polling
 from exporter.providers import PROVIDERS
 from exporter.scrape import Scrape
 from exporter.session import Resources

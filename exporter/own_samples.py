@@ -7,10 +7,14 @@ from exporter.state import State
 from exporter.version import build_info
 
 
-def own_samples(state: State, loaded_at: float) -> Iterator[Sample]:
-    """Yield the build, the configuration, loaded at *loaded_at* in Unix seconds, and *state*."""
+def own_samples(state: State, loaded_at: float, *, reloaded: bool = True) -> Iterator[Sample]:
+    """Yield the build, the configuration and *state*.
+
+    *loaded_at* is when the configuration that holds was loaded, in Unix seconds; *reloaded* tells
+    whether the last attempt to load one succeeded.
+    """
     yield build_info()
-    yield health.EXPORTER_CONFIG_LAST_RELOAD_SUCCESSFUL.sample(1)
+    yield health.EXPORTER_CONFIG_LAST_RELOAD_SUCCESSFUL.sample(reloaded)
     yield health.EXPORTER_CONFIG_LAST_RELOAD_SUCCESS_TIMESTAMP_SECONDS.sample(loaded_at)
     yield health.EXPORTER_STATE_PERSISTENT.sample(state.persistent)
     yield health.EXPORTER_STATE_SET_ASIDE.sample(state.set_aside)

@@ -7,10 +7,10 @@ long one takes. The one ``except Exception`` of the program is here.
 import logging
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from exporter.errors import ADVICE, PollError, Reason, UnsupportedError
+from exporter.errors import PollError, Reason
 from exporter.logs import fields
 from exporter.providers import Collector, Report
 from exporter.schedule import back_off, next_turn, offset
@@ -20,29 +20,35 @@ from exporter.snapshot import Snapshot, SnapshotStore, Timing, after_answer, aft
 log = logging.getLogger(__name__)
 
 
+@dataclass(slots=True)
+class Bounds:
+    """What a poll may take: seconds, and series of its account. A reload may change it."""
+
+    poll_timeout: float
+    max_series: int
+
+
 class Poller:
-    """One collector of one account."""
+    """One collector of one account. It goes on from the snapshot of the one before it."""
 
     def __init__(
         self,
         session: Session,
         collector: Collector,
         store: SnapshotStore,
-        *,
-        poll_timeout: float,
-        max_series: int,
+        bounds: Bounds,
     ) -> None:
         self.session = session
         self.collector = collector
         self._store = store
-        self._poll_timeout = poll_timeout
-        self._max_series = max_series
+        self._bounds = bounds
         self._clock = session.client.clock
         self._failures_in_row = 0
+        before = store.of(session.account.key).get(collector.name)
         first = Snapshot(
             account=session.account, collector=collector.name, required=collector.required
         )
-        store.put(first)
+        store.put(first if before is None else replace(before, account=session.account))
 
     @property
     def snapshot(self) -> Snapshot:
@@ -70,7 +76,9 @@ class Poller:
         began = self._clock.monotonic()
         before = self.snapshot
         try:
-            report = await self.session.ask(self.collector, within=self._poll_timeout, codes=codes)
+            report = await self.session.ask(
+                self.collector, within=self._bounds.poll_timeout, codes=codes
+            )
             settled = await self.session.settle(
                 self.collector, report, room=lambda: self._room(report)
             )
@@ -105,7 +113,7 @@ class Poller:
         others = sum(one.series for one in snapshots if one.collector != self.collector.name)
         parts = self.snapshot.parts
         kept = sum(len(parts[name].samples) for name in report.failures if name in parts)
-        return self._max_series - others - kept
+        return self._bounds.max_series - others - kept
 
     def _timing(self, began: float) -> Timing:
         now = self._clock.monotonic()
@@ -118,23 +126,15 @@ class Poller:
             if before.error is not None:
                 log.info("poll recovered", extra=fields(**self._name()))
             return
-        begins = before.error is None or self._is_let_off(before.error) != self._is_let_off(
-            after.error
-        )
-        self._log_failure(after.error, begins=begins)
+        begins = before.error is None or before.is_refused != after.is_refused
+        self._log_failure(after.error, after, begins=begins)
 
-    def _is_let_off(self, error: PollError) -> bool:
-        return isinstance(error, UnsupportedError) and not self.collector.required
-
-    def _log_failure(self, error: PollError, *, begins: bool) -> None:
+    def _log_failure(self, error: PollError, after: Snapshot, *, begins: bool) -> None:
         level, text = logging.WARNING, "poll failed"
-        if self._is_let_off(error):
+        if after.is_refused:
             level, text = logging.INFO, "collector not supported"
-        level = level if begins else logging.DEBUG
-        extra = fields(
-            **self._name(), reason=error.reason, error=str(error), advice=ADVICE[error.reason]
-        )
-        log.log(level, text, extra=extra)
+        extra = fields(**self._name(), reason=error.reason, error=str(error), advice=after.advice)
+        log.log(level if begins else logging.DEBUG, text, extra=extra)
 
     def _name(self) -> Mapping[str, str]:
         account = self.session.account

@@ -7,24 +7,15 @@ the readings of the others wait for what those say of the credential.
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
-from exporter.account import Account
-from exporter.poller import Poller
+from exporter.account import Account, AccountKey
+from exporter.poller import Bounds, Poller
 from exporter.providers import Provider
 from exporter.session import Resources, Session
-from exporter.snapshot import AccountKey, SnapshotStore
+from exporter.snapshot import SnapshotStore
 
 AT_THE_START = 10
 """Accounts of one origin whose first polls are under way together."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """What a poll may take: seconds, and series of its account."""
-
-    poll_timeout: float
-    max_series: int
 
 
 class Polling:
@@ -41,6 +32,9 @@ class Polling:
         self._providers = providers
         self._shared = shared
         self._bounds = bounds
+        self._was_ready = False
+        self._accounts: dict[AccountKey, Account] = {}
+        """As configured: a session's own account may have a newer credential."""
         self._pollers: dict[AccountKey, tuple[Poller, ...]] = {}
         self._gates: defaultdict[str, asyncio.Semaphore] = defaultdict(
             lambda: asyncio.Semaphore(AT_THE_START)
@@ -48,27 +42,43 @@ class Polling:
         self._tasks: dict[AccountKey, asyncio.Task[None]] = {}
 
     def add(self, account: Account) -> tuple[Poller, ...]:
-        """Make the pollers of *account*; their snapshots say from now on that it waits."""
+        """Make the pollers of *account*, in place of those that it has.
+
+        What is known of it is shown on, less the collectors that are off now; new ones wait.
+        """
         provider = self._providers[account.provider]
         session = Session(account, provider, self._shared)
+        self.store.keep(account.key, account.intervals.keys())
         pollers = tuple(
-            Poller(
-                session,
-                collector,
-                self.store,
-                poll_timeout=self._bounds.poll_timeout,
-                max_series=self._bounds.max_series,
-            )
+            Poller(session, collector, self.store, self._bounds)
             for collector in provider.collectors
             if collector.name in account.intervals
         )
+        self._accounts[account.key] = account
         self._pollers[account.key] = pollers
         return pollers
 
     def start(self) -> None:
         """Begin to poll, for ever."""
-        for key, pollers in self._pollers.items():
-            self._tasks[key] = asyncio.create_task(self._run(pollers))
+        for key in self._pollers:
+            self._start(key)
+
+    def _start(self, key: AccountKey) -> None:
+        self._tasks[key] = asyncio.create_task(self._run(self._pollers[key]))
+
+    async def update(self, accounts: Iterable[Account]) -> None:
+        """Poll *accounts* from now on: those that did not change go on as if nothing had been."""
+        self.unpolled()
+        wanted = {account.key: account for account in accounts}
+        changed = [key for key, account in self._accounts.items() if wanted.get(key) != account]
+        await self._end(changed)
+        for key in changed:
+            del self._accounts[key], self._pollers[key]
+            if key not in wanted:
+                self.store.remove(key)
+        for key in wanted.keys() - self._accounts.keys():
+            self.add(wanted[key])
+            self._start(key)
 
     async def poll_once(self) -> None:
         """Poll every collector once."""
@@ -76,19 +86,25 @@ class Polling:
 
     async def stop(self) -> None:
         """End all polls, those under way too."""
-        for task in self._tasks.values():
-            task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await self._end(tuple(self._tasks))
 
-    @property
-    def polled(self) -> bool:
-        """Whether every required collector has been polled once, whatever the outcome."""
-        return not self.unpolled()
+    async def _end(self, keys: Iterable[AccountKey]) -> None:
+        tasks = [self._tasks.pop(key) for key in keys]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def unpolled(self) -> tuple[str, ...]:
-        """Name the accounts that have a required collector which was not polled yet."""
+        """Name the accounts that have a required collector which was not polled yet.
+
+        Once there is none, there is none for good: a reload adds to what is ready already.
+        """
+        if self._was_ready:
+            return ()
         waiting = (one for one in self.store.all() if one.required and one.duration is None)
-        return tuple(dict.fromkeys("/".join(one.account.key) for one in waiting))
+        names = tuple(dict.fromkeys("/".join(one.account.key) for one in waiting))
+        self._was_ready = not names
+        return names
 
     async def _run(self, pollers: tuple[Poller, ...]) -> None:
         await self._first_round(pollers)

@@ -69,7 +69,7 @@ class ScopeReading:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class WindowSpan:
     """Windows from *since* up to *until*, itself excluded; None stands for all scopes."""
 
     scopes: frozenset[str] | None
@@ -87,7 +87,7 @@ class StatedTotal:
     part: str
     place: Place
     total: int
-    spans: tuple[Span, ...]
+    spans: tuple[WindowSpan, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,10 +23,11 @@ from prometheus_client import (
 )
 from prometheus_client.openmetrics import exposition as openmetrics
 
+from exporter.account import AccountKey
 from exporter.exposition import Format, Rendering, blocks, join, render, rerender
 from exporter.health import account_samples, poll_samples, steady, steady_samples
 from exporter.metrics import Sample
-from exporter.snapshot import AccountKey, Part, Snapshot, SnapshotStore
+from exporter.snapshot import Part, Snapshot, SnapshotStore
 
 _GZIP_LEVEL = 1
 """A tenth of the CPU of level 9 for less than half as many bytes more."""
@@ -106,6 +107,12 @@ class Scrape:
         self._process = process_registry() if process is None else process
         self._view = _View()
         self._building = Lock()
+
+    def change(self, *, stale_after: int) -> None:
+        """Show gauges for another number of intervals from now on."""
+        with self._building:
+            self.stale_after = stale_after
+            self._view = _View(renderings=self._view.renderings, expires=-math.inf)
 
     def body(self, form: Format, *, gzip: bool) -> bytes:
         """Return the body of a scrape; may have to render and compress it first."""

@@ -9,6 +9,9 @@ import msgspec
 
 _MASK = "<secret>"
 
+_SHORTEST = 8
+"""Characters of a key that can be looked for: a shorter one may be in a text by chance."""
+
 
 class Secret:
     """A credential. Its text comes out of ``reveal`` alone, never out of repr, str or format."""
@@ -26,6 +29,12 @@ class Secret:
     def fits_header(self) -> bool:
         """Whether a header can carry it: printable ASCII, and not empty."""
         return self._text.isascii() and self._text.isprintable() and bool(self._text)
+
+    def masked_in(self, text: bytes) -> bytes:
+        """Return *text* with a mask wherever it repeats the secret."""
+        if len(self._text) < _SHORTEST:
+            return text
+        return text.replace(self._text.encode(), _MASK.encode())
 
     def __repr__(self) -> str:
         return _MASK

@@ -1,155 +1,27 @@
-"""The HTTP face: routes, and the thread that serves them.
+"""Server: the thread that answers HTTP.
 
-The thread has an event loop of its own: no scrape stalls a poll, and ``/metrics`` answers whatever
-the polls do. Within it, what takes long (rendering, compressing, the landing page) runs in worker
-threads; bodies that are ready are answered at once.
+It has an event loop of its own: no scrape stalls a poll, and ``/metrics`` answers whatever the
+polls do.
 """
 
 import socket
+import ssl
 import threading
-import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from http import HTTPMethod, HTTPStatus
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
 import uvicorn
-from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.types import ASGIApp
 
-from exporter import landing
+from exporter.connection import BACKLOG, Limits, bounded
 from exporter.errors import StartError
-from exporter.negotiation import accepts_gzip, choose_format
-from exporter.scrape import Scrape
-from exporter.snapshot import Snapshot
 
 _KEEP_ALIVE_SECONDS = 120
 """Longer than the usual interval of scrapes, so that they find their connection again."""
 
 _GRACE_SECONDS = 1
 """For answers under way when the server stops."""
-
-_HTML_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none';"
-        " frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
-"""The page has a style sheet within it, and needs nothing else."""
-
-_Endpoint = Callable[[Request], Awaitable[Response]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Face:
-    """What the routes show. The callables are called in any thread."""
-
-    scrape: Scrape
-    telemetry_path: str
-    waiting_for: Callable[[], Sequence[str]]
-    """Names the accounts that have to be polled before the exporter is ready."""
-    config_text: Callable[[], str]
-    """Gives the effective configuration as YAML, secrets hidden."""
-    snapshots: Callable[[], Sequence[Snapshot]]
-    reload: Callable[[], str | None] | None = None
-    """Loads the configuration anew, and says why it cannot; None leaves the route out."""
-    titles: Mapping[str, str] = field(default_factory=dict)
-    """What providers are called on the landing page, by name."""
-    wall: Callable[[], float] = time.time
-    monotonic: Callable[[], float] = time.monotonic
-
-
-def create_app(face: Face) -> Starlette:
-    """Make the application; a telemetry path of ``/`` takes the place of the landing page."""
-    routes = [
-        Route(face.telemetry_path, _metrics(face)),
-        Route("/-/healthy", _healthy),
-        Route("/-/ready", _ready(face)),
-        Route("/config", _config(face)),
-        Route("/", _landing(face)),
-    ]
-    if face.reload is not None:
-        methods = [HTTPMethod.POST, HTTPMethod.PUT]
-        routes.append(Route("/-/reload", _reload(face.reload), methods=methods))
-    app = Starlette(routes=routes, exception_handlers={Exception: _bug})
-    app.router.redirect_slashes = False
-    return app
-
-
-def _metrics(face: Face) -> _Endpoint:
-    async def metrics(request: Request) -> Response:
-        form = choose_format(_header(request, "accept"))
-        gzip = accepts_gzip(_header(request, "accept-encoding"))
-        body = face.scrape.ready_body(form, gzip=gzip)
-        if body is None:
-            body = await run_in_threadpool(face.scrape.body, form, gzip=gzip)
-        headers = {"Content-Type": form.value, "Vary": "Accept, Accept-Encoding"}
-        if gzip:
-            headers["Content-Encoding"] = "gzip"
-        return Response(body, headers=headers)
-
-    return metrics
-
-
-def _header(request: Request, name: str) -> str:
-    return ",".join(request.headers.getlist(name))
-
-
-async def _healthy(_request: Request) -> Response:
-    return PlainTextResponse("proxy-provider-exporter is healthy.\n")
-
-
-def _ready(face: Face) -> _Endpoint:
-    async def ready(_request: Request) -> Response:
-        waiting = face.waiting_for()
-        if not waiting:
-            return PlainTextResponse("proxy-provider-exporter is ready.\n")
-        text = f"waiting for the first poll of: {', '.join(waiting)}\n"
-        return PlainTextResponse(text, HTTPStatus.SERVICE_UNAVAILABLE)
-
-    return ready
-
-
-def _config(face: Face) -> _Endpoint:
-    async def config(_request: Request) -> Response:
-        return PlainTextResponse(await run_in_threadpool(face.config_text))
-
-    return config
-
-
-def _landing(face: Face) -> _Endpoint:
-    def page() -> str:
-        clock = landing.Clock(face.wall(), face.monotonic(), face.scrape.stale_after)
-        groups = landing.groups(face.snapshots(), clock, face.titles)
-        return landing.render(groups, face.telemetry_path)
-
-    async def show(_request: Request) -> Response:
-        return HTMLResponse(await run_in_threadpool(page), headers=_HTML_HEADERS)
-
-    return show
-
-
-def _reload(load: Callable[[], str | None]) -> _Endpoint:
-    async def reload(_request: Request) -> Response:
-        problem = await run_in_threadpool(load)
-        if problem is None:
-            return PlainTextResponse("configuration reloaded\n")
-        text = f"configuration not reloaded: {problem}\n"
-        return PlainTextResponse(text, HTTPStatus.INTERNAL_SERVER_ERROR)
-
-    return reload
-
-
-async def _bug(_request: Request, _error: Exception) -> Response:
-    """Answer after a fault of ours, which uvicorn logs; then it closes the connection."""
-    status = HTTPStatus.INTERNAL_SERVER_ERROR
-    return PlainTextResponse("internal error: see the log\n", status, {"Connection": "close"})
 
 
 class _Uvicorn(uvicorn.Server):
@@ -174,12 +46,19 @@ class _Uvicorn(uvicorn.Server):
 class Server:
     """Serve *app* on *sockets*, in a thread, while the context lasts.
 
-    The sockets are bound already, and the server closes them.
+    The sockets are bound already, and the server closes them. It speaks HTTP, or HTTPS by *tls*.
     """
 
-    def __init__(self, app: Starlette, sockets: Iterable[socket.socket]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        sockets: Iterable[socket.socket],
+        *,
+        tls: ssl.SSLContext | None = None,
+        limits: Limits | None = None,
+    ) -> None:
         self._sockets = list(sockets)
-        self._server = _Uvicorn(_uvicorn_config(app))
+        self._server = _Uvicorn(_uvicorn_config(app, tls, limits or Limits()))
         self._failure: OSError | None = None
         self._thread = threading.Thread(target=self._run, name="server", daemon=True)
 
@@ -221,12 +100,13 @@ class Server:
         self.stop()
 
 
-def _uvicorn_config(app: Starlette) -> uvicorn.Config:
-    """Configure uvicorn; without a limit of connections, since idle ones would refuse scrapes."""
-    return uvicorn.Config(
+def _uvicorn_config(app: ASGIApp, tls: ssl.SSLContext | None, limits: Limits) -> uvicorn.Config:
+    """Configure uvicorn; not its own limit of connections: with that, idle ones refuse scrapes."""
+    config = uvicorn.Config(
         app,
         loop="asyncio",
-        http="h11",
+        http=bounded(limits),
+        backlog=BACKLOG,
         ws="none",
         interface="asgi3",
         lifespan="off",
@@ -237,3 +117,6 @@ def _uvicorn_config(app: Starlette) -> uvicorn.Config:
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
+    config.load()
+    config.ssl = tls
+    return config

@@ -7,19 +7,23 @@ from dataclasses import dataclass, field, replace
 
 from exporter.account import Account
 from exporter.api import Access, Api, Client, Clock, Pool
-from exporter.errors import AuthError, IdentityError, PayloadError, StateError
+from exporter.errors import AuthError, IdentityError, SeriesError, StateError
 from exporter.ledger import Ledger, record
 from exporter.ledger_samples import counters, gauges
 from exporter.metrics import Sample
 from exporter.providers import Collector, Context, Provider, Report
 from exporter.reading import Statement
 from exporter.secret import Credential
+from exporter.stamp import Stamp, stamp_of
 from exporter.state import State
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Resources:
-    """What all sessions share; *hold* is how many seconds a new counter series shows 0."""
+    """What all sessions share.
+
+    *hold* is how many seconds a new counter series shows 0; a reload may change it.
+    """
 
     pool: Pool
     state: State
@@ -53,6 +57,8 @@ class Session:
         """What each collector's latest report was asked for with."""
         self._confirmed: Credential | None = None
         """The credential that is known to be this account's; readings wait for it."""
+        self._read_at = self._stamp()
+        """What the credential's file was like when it was read; None without one."""
         self._lock = asyncio.Lock()
 
     async def ask(self, collector: Collector, *, within: float, codes: Counter[str]) -> Report:
@@ -62,6 +68,7 @@ class Session:
         Raises: PollError.
         """
         deadline = asyncio.get_running_loop().time() + within
+        self._follow_credential()
         api = Api(self.client, deadline=deadline, codes=codes)
         context = Context(self.client.time.now, self.account.options, self._ledger)
         try:
@@ -74,6 +81,17 @@ class Session:
             report = await collector.poll(api, context)
         self._asked_with[collector.name] = api.credential
         return report
+
+    def _follow_credential(self) -> None:
+        """Read the credential again if its file has changed since it was read."""
+        stamp = self._stamp()
+        if stamp != self._read_at:
+            self._read_at = stamp
+            self._reread_credential()
+
+    def _stamp(self) -> Stamp:
+        file = self.client.credential.file
+        return None if file is None else stamp_of(file)
 
     def _reread_credential(self) -> None:
         self.client.reread_credential()
@@ -94,7 +112,7 @@ class Session:
                 return _fit(Settled(dict(report.parts)), collector, room())
             ledger = self._record(collector, statement)
             settled = _fit(_show(ledger, statement, report, collector), collector, room())
-            if any(statement.owners.values()):
+            if _confirms(statement, self._ledger):
                 self._confirmed = asked_with
             return await self._commit(ledger, settled)
 
@@ -119,6 +137,11 @@ class Session:
         return settled
 
 
+def _confirms(statement: Statement, known: Ledger) -> bool:
+    """Tell whether the account is the known one: it has an id of it, or none was known before."""
+    return any(statement.owners.values()) or not any(known.owners.values())
+
+
 def _show(ledger: Ledger, statement: Statement, report: Report, collector: Collector) -> Settled:
     parts = dict(report.parts)
     for part, sample in gauges(ledger, statement):
@@ -129,4 +152,4 @@ def _show(ledger: Ledger, statement: Statement, report: Report, collector: Colle
 def _fit(settled: Settled, collector: Collector, room: int) -> Settled:
     if settled.series() <= room:
         return settled
-    raise PayloadError(collector.name, "the account would have more series than max_series allows")
+    raise SeriesError(collector.name, "the account would have more series than max_series allows")

@@ -4,16 +4,19 @@ Values only: the next snapshot is computed from the previous one. Publishing one
 reference swap, so a scrape sees whole polls and takes no lock.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from exporter.account import Account
+from exporter.account import Account, AccountKey
 from exporter.errors import PollError, Reason, UnsupportedError
 from exporter.metrics import Sample
 
 NO_FAILURES = MappingProxyType(dict.fromkeys(Reason, 0))
 """Every reason, never met: what a collector starts with."""
+
+
+UNSUPPORTED_ADVICE = "the provider does not offer this to the account; all else works without it"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +48,18 @@ class Snapshot:
     """Unix seconds by our own clock; None before the first success."""
     error: PollError | None = None
     """What the last poll failed with."""
+
+    @property
+    def advice(self) -> str:
+        """What to do about the error, in one clause; empty without one."""
+        if self.error is None:
+            return ""
+        return UNSUPPORTED_ADVICE if self.is_refused else self.error.advice
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the account may not use the endpoint, and works without it."""
+        return isinstance(self.error, UnsupportedError) and not self.required
 
     @property
     def series(self) -> int:
@@ -110,16 +125,16 @@ def after_failure(snapshot: Snapshot, error: PollError, *, timing: Timing) -> Sn
     An optional collector whose endpoint the account may not use has not failed.
     """
     ended = replace(
-        snapshot, success=False, error=error, polls=snapshot.polls + 1, duration=timing.duration
+        snapshot,
+        success=False,
+        error=error.alone(),
+        polls=snapshot.polls + 1,
+        duration=timing.duration,
     )
-    if isinstance(error, UnsupportedError) and not snapshot.required:
+    if ended.is_refused:
         return replace(ended, supported=False)
     counted = {**snapshot.failures, error.reason: snapshot.failures[error.reason] + 1}
     return replace(ended, failures=counted)
-
-
-AccountKey = tuple[str, str]
-"""Provider and name."""
 
 
 class SnapshotStore:
@@ -138,9 +153,14 @@ class SnapshotStore:
         """Withdraw the snapshots of *account*."""
         self._accounts = {key: value for key, value in self._accounts.items() if key != account}
 
+    def keep(self, account: AccountKey, collectors: Collection[str]) -> None:
+        """Withdraw the snapshots of *account* that are of no collector in *collectors*."""
+        kept = {name: one for name, one in self.of(account).items() if name in collectors}
+        self._accounts = {**self._accounts, account: kept}
+
     def of(self, account: AccountKey) -> Mapping[str, Snapshot]:
-        """Return the snapshots of *account*, by collector."""
-        return self._accounts[account]
+        """Return the snapshots of *account*, by collector; none of one that is not there."""
+        return self._accounts.get(account, {})
 
     def all(self) -> tuple[Snapshot, ...]:
         """Return all snapshots at one moment, in the order in which they were first published."""

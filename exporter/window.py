@@ -5,7 +5,9 @@ replicas flap between two totals, and that is none.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from msgspec import Struct, field
 
 from exporter.metrics import usage
 from exporter.reading import Series, WindowReading
@@ -20,8 +22,7 @@ TRAFFIC = usage.PRODUCT_TRAFFIC_BYTES_TOTAL.name
 REQUESTS = usage.PRODUCT_REQUESTS_TOTAL.name
 
 
-@dataclass(frozen=True, slots=True)
-class Fall:
+class Fall(Struct, frozen=True, gc=False):
     """How far a key is below its high, in bytes or requests.
 
     *run* tells, deeper and deeper, since when it is at least so far below: (since, depth).
@@ -32,8 +33,7 @@ class Fall:
     confirmed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """The highs of one window; *start* is in Unix seconds, None when unknown."""
 
     start: float | None

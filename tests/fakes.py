@@ -57,6 +57,11 @@ class BreakableState(MemoryState):
         await super().commit(account, ledger)
 
 
+def collector_of(provider: Provider, name: str) -> Collector:
+    """Return the collector of *provider* that is called *name*."""
+    return next(one for one in provider.collectors if one.name == name)
+
+
 def make_provider(name: str = "fake", /, **scripts: Behaviour) -> Provider:
     """Return a provider whose collectors are *scripts*; the one called usage is required."""
     collectors = (
@@ -66,7 +71,6 @@ def make_provider(name: str = "fake", /, **scripts: Behaviour) -> Provider:
     return Provider(
         name=name,
         title="Fake",
-        docs_url=BASE,
         base_url=BASE,
         key_variable="FAKE_KEY",
         auth=_sign,

@@ -30,6 +30,7 @@ from exporter.metrics import Sample
 from exporter.providers import PROVIDERS
 from exporter.providers._provider import Context, Provider, Report
 from exporter.secret import Credential, Secret
+from tests.fakes import collector_of
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -63,7 +64,7 @@ class Run:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.provider: Provider = PROVIDERS[folder.parent.name]
-        self.collector = self.provider.collector(folder.name.partition("-")[0])
+        self.collector = collector_of(self.provider, folder.name.partition("-")[0])
         text = (folder / "case.yaml").read_text("utf-8")
         self.case = msgspec.convert(yaml.safe_load(text), Case)
         self.ledger = Ledger()

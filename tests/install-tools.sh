@@ -4,7 +4,8 @@
 set -eu
 
 missing=
-for pair in prometheus:prometheus promtool:prometheus; do
+for pair in prometheus:prometheus promtool:prometheus \
+    prometheus-alertmanager:prometheus-alertmanager amtool:prometheus-alertmanager; do
     command -v "${pair%%:*}" > /dev/null || missing="$missing ${pair#*:}"
 done
 [ -n "$missing" ] || exit 0

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from msgspec import structs
+
 from exporter.ledger import Ledger, record
 from exporter.ledger_samples import counters, gauges
 from exporter.metrics import Family, proof, usage
@@ -107,7 +109,7 @@ def with_floor(statement: Statement, floor: str) -> Statement:
 
 def restarted(ledger: Ledger) -> Ledger:
     """Return the ledger as a new process finds it."""
-    return replace(ledger, fresh=frozenset())
+    return structs.replace(ledger, fresh=frozenset())
 
 
 def owned(statement: Statement, *plans: str) -> Statement:

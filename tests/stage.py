@@ -3,7 +3,7 @@
 import asyncio
 
 from exporter.health import account_samples
-from exporter.poller import Poller
+from exporter.poller import Bounds, Poller
 from exporter.session import Session
 from exporter.snapshot import Snapshot, SnapshotStore
 from tests.clocks import Jumping, Virtual
@@ -29,7 +29,7 @@ class Stage:
         shared = make_resources(self.clock.clock(), self.state)
         session = Session(make_account(provider), provider, shared)
         self.pollers = {
-            one.name: Poller(session, one, self.store, poll_timeout=30.0, max_series=max_series)
+            one.name: Poller(session, one, self.store, Bounds(30.0, max_series))
             for one in provider.collectors
         }
 

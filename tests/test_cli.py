@@ -9,11 +9,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
+from functools import partial
 from pathlib import Path
 
 import click
 import httpx
 import pytest
+import trustme
 
 from exporter.cli import main, program
 from exporter.errors import StartError, UsageError
@@ -21,6 +23,7 @@ from exporter.flags import logging_flags
 from exporter.metrics_table import metrics_table
 from exporter.simulator import Fault, SimulatorServer, World, demo_world
 from exporter.version import version_line
+from tests.web_config.stage import Folder, hashed, tls, trusting
 
 PATIENCE = 60.0
 """Seconds until something that has to happen is given up: generous, as machines are shared."""
@@ -67,15 +70,18 @@ def _stub(callback: Callable[..., int]) -> click.Command:
 
 
 @contextmanager
-def _ended_when_it_answers() -> Iterator[str]:
+def _ended_when_it_answers(authority: trustme.CA | None = None) -> Iterator[str]:
     """Give an address; as soon as somebody answers there, tell this process to end by SIGTERM.
 
-    When nobody does in time, Ctrl-C it.
+    When nobody does in time, Ctrl-C it. Asks by HTTPS if there is an *authority* to trust.
     """
     with socket.create_server(("127.0.0.1", 0)) as free:
         address = "127.0.0.1:{1}".format(*free.getsockname())
     over = threading.Event()
-    thread = threading.Thread(target=_end_when_it_answers, args=(f"http://{address}", over))
+    ask = partial(httpx.get, f"http://{address}")
+    if authority is not None:
+        ask = partial(httpx.get, f"https://{address}", verify=trusting(authority))
+    thread = threading.Thread(target=_end_when_it_answers, args=(ask, over))
     thread.start()
     try:
         yield address
@@ -84,11 +90,11 @@ def _ended_when_it_answers() -> Iterator[str]:
         thread.join()
 
 
-def _end_when_it_answers(url: str, over: threading.Event) -> None:
+def _end_when_it_answers(ask: Callable[[], httpx.Response], over: threading.Event) -> None:
     end = time.monotonic() + PATIENCE
     while not over.wait(0.02):
         try:
-            httpx.get(url)
+            ask()
         except httpx.TransportError:
             if time.monotonic() > end:
                 os.kill(os.getpid(), signal.SIGINT)
@@ -288,6 +294,50 @@ def test_check_config_with_mistakes(tmp_path: Path, capsys: pytest.CaptureFixtur
 
     assert main(["check-config", f"--config.file={path}"]) == 2
     assert ("", f"{path}: expected a mapping of keys to values\n") == capsys.readouterr()
+
+
+def test_check_config_with_a_web_configuration(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The web configuration is checked and summed up with the other one."""
+    path, folder = tmp_path / "config.yml", Folder(tmp_path)
+    path.write_text("accounts: [{provider: evomi, name: main, api_key: abc}]")
+    folder.certify()
+    (tmp_path / "server.key").chmod(0o644)
+    folder.configure(tls_server_config=tls(), basic_auth_users={"a": hashed("x")})
+    flags = [f"--config.file={path}", f"--web.config.file={folder.file}"]
+
+    assert main(["check-config", *flags]) == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines()[-1] == f"{folder.file}: OK, HTTPS, 1 user"
+    assert "server.key: its mode 0644 lets others read the key" in err
+
+    folder.configure(basic_auth_users={"a": "x", "b": "y"})
+    assert main(["check-config", *flags]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition(": expected a bcrypt hash")[0] for line in lines] == [
+        f"{folder.file}: basic_auth_users.{name}" for name in "ab"
+    ]
+
+
+def test_run_with_a_web_configuration(
+    config: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The exporter runs with what is right, warns of what is not wise, and refuses the rest."""
+    folder = Folder(tmp_path)
+    folder.certify()
+    (tmp_path / "server.key").chmod(0o644)
+    folder.configure(tls_server_config=tls())
+    with _ended_when_it_answers(folder.authority) as address:
+        listen = f"--web.listen-address={address}"
+        assert main([config, listen, f"--web.config.file={folder.file}"]) == 0
+    logged = capsys.readouterr().err
+    assert "lets others read the key" in logged
+    assert f"address={address} scheme=https" in logged
+
+    (tmp_path / "server.crt").unlink()
+    assert main([config, listen, f"--web.config.file={folder.file}"]) == 2
+    assert "server.crt: cannot be read" in capsys.readouterr().err
 
 
 def _print_little() -> int:

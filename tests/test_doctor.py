@@ -2,15 +2,14 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from exporter import doctor
 from exporter.account import Account
-from exporter.api import Api
 from exporter.config import Config
-from exporter.providers import PROVIDERS, Collector, Context, Report
-from exporter.reading import ScopeReading, Statement, WindowReading
+from exporter.providers import PROVIDERS, Provider
 from exporter.secret import Credential, Secret
 from exporter.simulator import Fault, SimulatorServer, World, demo_world
 
@@ -67,7 +66,7 @@ def test_healthy_account(examine: Examine) -> None:
         ["ok", "proxies"],
         ["ok", "account"],
     ]
-    assert "usage is counted from 20" in text
+    assert "backfill reaches back to 20" in text
     assert "agrees with the provider's" in text
     assert text.endswith("All accounts work (1).\n")
 
@@ -128,36 +127,25 @@ def test_error_of_several_parts_is_told_once(examine: Examine, played: World) ->
     assert len(lines) == len(set(lines)) > 0
 
 
-def test_history_of_running_totals(examine: Examine) -> None:
-    """A provider that gives one total for all time has no begin to tell."""
-    _, text = examine("weproxies", "research")
-    assert "  history     running totals only\n" in text
+def _examine_unreachable(provider: Provider, capsys: pytest.CaptureFixture[str]) -> str:
+    account = replace(UNREACHABLE, provider=provider.name, options=provider.options())
+    fast = replace(provider, spacing={})
+    assert asyncio.run(doctor.run(Config(accounts=(account,)), {provider.name: fast})) == 1
+    return capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        None,
-        Statement(at=0.0),
-        Statement(at=0.0, scopes=(ScopeReading(scope="rp", windows=()),)),
-        Statement(
-            at=0.0, scopes=(ScopeReading(scope="rp", windows=(WindowReading("x", None, ()),)),)
-        ),
-    ],
-    ids=["nothing", "no-scope", "no-window", "no-begin"],
-)
-def test_history_without_traffic(
-    statement: Statement | None, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """An account that has used nothing yet says so."""
+@pytest.mark.parametrize(("provider", "days"), [("webshare", 90), ("weproxies", 365), ("evomi", 7)])
+def test_history(provider: str, days: int, capsys: pytest.CaptureFixture[str]) -> None:
+    """How far back ``backfill`` reaches is told, with the day."""
+    text = _examine_unreachable(PROVIDERS[provider], capsys)
+    since = datetime.fromtimestamp(time.time() - days * 24 * HOUR, UTC)
+    assert f"  history     backfill reaches back to {since:%Y-%m-%d} ({days} days)\n" in text
 
-    async def poll(_api: Api, _context: Context) -> Report:
-        return Report({}, statement=statement)
 
-    silent = Collector("usage", 300.0, poll, (), required=True)
-    provider = replace(PROVIDERS["weproxies"], collectors=(silent,))
-    assert asyncio.run(doctor.run(Config(accounts=(UNREACHABLE,)), {"weproxies": provider})) == 0
-    assert "  history     no traffic yet\n" in capsys.readouterr().out
+def test_history_of_a_provider_without_one(capsys: pytest.CaptureFixture[str]) -> None:
+    """A provider that tells no past usage is said to have none."""
+    text = _examine_unreachable(replace(PROVIDERS["weproxies"], history=None), capsys)
+    assert "  history     none: the provider tells no past usage\n" in text
 
 
 def test_required_endpoint_that_is_refused(examine: Examine, played: World) -> None:
@@ -179,13 +167,10 @@ def test_clock_that_is_wrong(examine: Examine, played: World, ahead: float, word
 
 
 def test_provider_that_cannot_be_reached(capsys: pytest.CaptureFixture[str]) -> None:
-    """Without any answer there is no clock to compare with, and no history."""
-    fast = replace(PROVIDERS["weproxies"], spacing={})
-    assert asyncio.run(doctor.run(Config(accounts=(UNREACHABLE,)), {"weproxies": fast})) == 1
-    text = capsys.readouterr().out
+    """Without any answer there is no clock to compare with."""
+    text = _examine_unreachable(PROVIDERS["weproxies"], capsys)
     assert "the provider did not say its time" in text
     assert "answers 9 x error" in text
-    assert "  history     unknown: the usage poll failed\n" in text
 
 
 def test_expiry_of_the_key(examine: Examine) -> None:

@@ -18,7 +18,8 @@ import respx
 from exporter.errors import Reason
 from exporter.health import account_samples
 from exporter.logs import LogfmtFormatter
-from exporter.polling import Bounds, Polling
+from exporter.poller import Bounds
+from exporter.polling import Polling
 from exporter.providers import PROVIDERS, Provider
 from exporter.secret import Credential, Secret
 from exporter.simulator import create_app, demo_world

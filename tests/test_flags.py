@@ -92,6 +92,11 @@ def test_flags(line: str, command: str, flag: str, value: object) -> None:
     assert (command, value) == (asked, values[flag])
 
 
+NEAR_BOTH = (
+    "No such option '--config'. (Did you mean one of: '--config.file', '--web.config.file'?)"
+)
+
+
 @pytest.mark.parametrize(
     ("line", "mistake"),
     [
@@ -100,7 +105,7 @@ def test_flags(line: str, command: str, flag: str, value: object) -> None:
         ("once -config.file=x", "No such option '-config.file'; did you mean --config.file?"),
         ("-version", "No such option '-version'; did you mean --version?"),
         ("-x", "No such option '-x'"),
-        ("--config=x", "No such option '--config'. Did you mean '--config.file'?"),
+        ("--config=x", NEAR_BOTH),
         ("once --config=x", "No such option '--config'. Did you mean '--config.file'?"),
         ("--x=y", "No such option '--x'."),
         ("-- -x", "No such option '-x'"),

@@ -16,8 +16,9 @@ LAYERS: tuple[set[str], ...] = (
     {"demo"},
     {"backfill", "check_config", "daemon", "doctor", "once"},
     {"polling"},
-    {"poller"},
-    {"config", "server", "session"},
+    {"guard", "poller"},
+    {"face", "login", "reload", "server", "session", "web_config"},
+    {"config"},
     {"landing", "schedule"},
     {"negotiation", "scrape"},
     {"exposition", "health", "own_samples"},
@@ -27,8 +28,8 @@ LAYERS: tuple[set[str], ...] = (
     {"ledger"},
     {"counter", "window"},
     {"flags", "program", "reading"},
-    {"account", "listen", "metrics_table", "version"},
-    {"errors", "hint", "logs", "metrics", "secret"},
+    {"account", "connection", "listen", "metrics_table", "version"},
+    {"errors", "hint", "logs", "metrics", "secret", "stamp"},
     {"__init__"},
 )
 """The modules and packages: each imports from those below it only, not even from its peers."""

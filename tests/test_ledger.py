@@ -255,10 +255,16 @@ def test_scope_that_runs_again_is_not_over() -> None:
     assert read(over, again).ended == {}
 
 
-def test_empty_list_is_no_birth() -> None:
-    """An account whose plans are not listed yet is born with its first plan, at a baseline."""
+def test_empty_list_is_a_birth() -> None:
+    """What the first plan of an account uses counts in full, if we saw that it had none."""
     nothing = Statement(at=90 * HOUR, listed={})
-    assert value(read(nothing, listed(hours({80: 70, 100: 5}), p1=None))) == 0
+    assert value(read(nothing, listed(hours({95: 70, 100: 5}), p1=None))) == 75
+
+
+def test_plan_that_an_empty_list_left_out() -> None:
+    """A plan that was created before the birth has a baseline, though the list lacked it."""
+    nothing = Statement(at=90 * HOUR, listed={})
+    assert value(read(nothing, listed(hours({80: 70, 100: 5}), p1=80 * HOUR))) == 0
 
 
 def test_scope_that_fails_when_it_ends() -> None:

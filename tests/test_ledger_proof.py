@@ -8,9 +8,9 @@ from exporter.ledger_samples import gauges
 from exporter.metrics import proof
 from exporter.reading import (
     Reading,
-    Span,
     StatedTotal,
     Statement,
+    WindowSpan,
 )
 from tests.ledgers import (
     COUNTRY,
@@ -131,7 +131,7 @@ def term(totals: Mapping[int, int], *, at: int, stated: int, since: int, asked: 
     windows = [hour(name, traffic(total)) for name, total in totals.items()]
     reading = plan_reading(windows, floor=f"{at - 48:03}", covered=(f"{asked:03}", f"{at:03}"))
     total = StatedTotal(
-        "1", ("shared", "1"), stated, (Span(frozenset({"1"}), f"{since:03}", f"{at - 2:03}"),)
+        "1", ("shared", "1"), stated, (WindowSpan(frozenset({"1"}), f"{since:03}", f"{at - 2:03}"),)
     )
     return Statement(at=at * HOUR, scopes=(replace(reading, term=f"{since:03}"),), totals=(total,))
 
@@ -169,7 +169,7 @@ def test_discrepancy_is_absent_when_the_terms_hours_were_folded_unsummed() -> No
 def test_discrepancy_takes_the_nearest_of_several_spans() -> None:
     """Where the provider's total may or may not hold vanished scopes, the nearer one is meant."""
     both = Statement(at=0.0, scopes=hours({100: 5}).scopes + hours({100: 9}, plan="2").scopes)
-    spans = (Span(frozenset({"1"})), Span(None))
+    spans = (WindowSpan(frozenset({"1"})), WindowSpan(None))
     stated = replace(hours({100: 5}), totals=(StatedTotal("all", ("", ""), 6, spans),))
     assert discrepancy(read(both, stated), stated) == [1]
 

@@ -1,10 +1,10 @@
 """Properties of the ledger, over arbitrary sequences of answers."""
 
-from dataclasses import replace
 from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from exporter.ledger import Ledger
 from exporter.ledger_samples import counters
@@ -86,7 +86,7 @@ def test_restarts_change_nothing(sequence: list[Answer], restarts: set[int]) -> 
             ledger = reloaded(ledger)
         ledger = read(hours(answer, at=100), ledger=ledger)
     assert value(ledger) == highest(sequence)
-    assert reloaded(ledger) == replace(ledger, fresh=frozenset())
+    assert reloaded(ledger) == structs.replace(ledger, fresh=frozenset())
 
 
 @given(answers, st.lists(st.integers(100, 121), min_size=12, max_size=12))

@@ -21,6 +21,12 @@ def test_sample_that_is_not_finite(value: float) -> None:
         plans.ACCOUNT_CREDITS_USD.sample(value)
 
 
+def test_labels_come_in_any_order() -> None:
+    """A sample's label values are in the order of its family, however they were given."""
+    sample = plans.PLAN_PROXIES.sample(1, country="DE", plan="2", product="shared")
+    assert sample.labels == ("shared", "2", "DE")
+
+
 def test_constants_are_named_as_their_families() -> None:
     """Who knows the family knows the constant, and the other way round."""
     for section in SECTIONS:

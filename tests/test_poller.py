@@ -1,5 +1,7 @@
 import asyncio
+import gc
 import logging
+import weakref
 
 import httpx
 import pytest
@@ -36,6 +38,14 @@ from tests.stage import Stage
 PAYLOAD = PayloadError("GET /usage", "no")
 FORBIDDEN = UnsupportedError("GET /extra", "no", status=403, reason=Reason.FORBIDDEN)
 FIRST = report(rest=gauges(1.0), bad=gauges(1.0, 2.0))
+
+
+class Answer:
+    """Something that cannot be read."""
+
+    def read(self) -> Report:
+        """Fail."""
+        raise ValueError
 
 
 def _usage(*outcomes: Outcome, max_series: int = 100) -> list[Snapshot]:
@@ -92,6 +102,24 @@ def test_optional_collector_that_is_not_for_this_account(error: PollError) -> No
     stage = Stage(usage=Script(FIRST), extra=Script(error))
     _, extra = stage.polls("usage", "extra")
     assert (extra.supported, sum(extra.failures.values()), stage.up()) == (False, 0, 1)
+
+
+def test_failure_holds_no_answer() -> None:
+    """Of a failed poll the error stays, and what was being read goes: it may be large."""
+    answers: weakref.WeakSet[Answer] = weakref.WeakSet()
+
+    async def fail(_api: Api, _context: Context) -> Report:
+        answer = Answer()
+        answers.add(answer)
+        try:
+            return answer.read()
+        except ValueError as error:
+            raise PayloadError("GET /usage", "no") from error
+
+    (snapshot,) = _usage(fail)
+    gc.collect()
+    assert isinstance(snapshot.error, PayloadError)
+    assert not answers
 
 
 def test_failure_of_an_optional_collector() -> None:

@@ -6,7 +6,8 @@ import pytest
 from exporter.account import Account
 from exporter.api import Api
 from exporter.errors import PayloadError
-from exporter.polling import Bounds, Polling
+from exporter.poller import Bounds
+from exporter.polling import Polling
 from exporter.providers import Context, Provider, Report
 from exporter.snapshot import SnapshotStore
 from tests.clocks import Virtual, settle
@@ -45,7 +46,7 @@ def test_account_is_there_before_it_is_polled() -> None:
     polling = _polling(Virtual(), provider)
     polling.add(make_account(provider))
     assert [one.collector for one in polling.store.all()] == ["usage", "extra"]
-    assert (polling.polled, polling.unpolled()) == (False, ("fake/main",))
+    assert polling.unpolled() == ("fake/main",)
 
 
 def test_collector_that_is_off() -> None:
@@ -66,7 +67,7 @@ def test_polled_whatever_the_outcome(outcome: Report | Exception) -> None:
     polling = _polling(Virtual(), provider)
     polling.add(make_account(provider))
     asyncio.run(polling.poll_once())
-    assert (polling.polled, polling.unpolled()) == (True, ())
+    assert polling.unpolled() == ()
 
 
 def test_poll_once_polls_everything_once() -> None:
@@ -203,3 +204,104 @@ def test_stop_ends_polls_under_way() -> None:
         return hanging.under_way, quick.polls
 
     assert asyncio.run(play()) == (1, 1)
+
+
+def _shown(polling: Polling) -> dict[tuple[str, str], int]:
+    """Return how often each collector of each account was polled."""
+    return {(one.account.name, one.collector): one.polls for one in polling.store.all()}
+
+
+def test_update_leaves_what_did_not_change() -> None:
+    """An account that stays is polled on as if nothing had been; one that is gone is not shown."""
+    usage = Script(REPORT)
+
+    async def play() -> tuple[list[dict[tuple[str, str], int]], int]:
+        clock = Virtual()
+        provider = make_provider("fake", usage=usage)
+        polling = _polling(clock, provider)
+        one, two = _accounts(provider)
+        polling.add(one)
+        polling.add(two)
+        polling.start()
+        await clock.advance(0)
+        shown = [_shown(polling)]
+        await polling.update([one, make_account(provider, "three")])
+        await clock.advance(0)
+        shown.append(_shown(polling))
+        polls = usage.polls
+        await clock.advance(300)
+        await polling.stop()
+        return shown, usage.polls - polls
+
+    shown, polls = asyncio.run(play())
+    assert shown[0] == {("one", "usage"): 1, ("two", "usage"): 1}
+    assert shown[1] == {("one", "usage"): 1, ("three", "usage"): 1}
+    assert polls == 2
+
+
+def test_account_that_changes_goes_on_from_what_it_shows() -> None:
+    """A changed account keeps its samples and counts, but for collectors that are off now."""
+    usage, extra = Script(REPORT), Script(REPORT)
+
+    async def play() -> tuple[list[dict[tuple[str, str], int]], tuple[str, ...]]:
+        clock = Virtual()
+        provider = make_provider("fake", usage=usage, extra=extra)
+        polling = _polling(clock, provider)
+        account = make_account(provider)
+        polling.add(account)
+        polling.start()
+        await clock.advance(0)
+        await polling.update([replace(account, intervals={"usage": 60.0})])
+        shown = [_shown(polling)]
+        waiting = polling.unpolled()
+        await clock.advance(60)
+        shown.append(_shown(polling))
+        await polling.stop()
+        return shown, waiting
+
+    shown, waiting = asyncio.run(play())
+    assert shown == [{("main", "usage"): 1}, {("main", "usage"): 3}]
+    assert waiting == ()
+    assert extra.polls == 1
+
+
+def test_ready_once_is_ready_for_good() -> None:
+    """An account that a reload brings does not take readiness back."""
+
+    async def play() -> tuple[str, ...]:
+        clock = Virtual()
+        hanging = Hanging()
+        provider = make_provider("fake", usage=Script(REPORT))
+        slow = replace(make_provider("slow", usage=hanging), base_url="https://slow.example")
+        polling = _polling(clock, provider, slow)
+        polling.add(make_account(provider))
+        polling.start()
+        await clock.advance(0)
+        await polling.update([make_account(provider), make_account(slow)])
+        await clock.advance(0)
+        waiting = polling.unpolled()
+        await polling.stop()
+        return waiting
+
+    assert asyncio.run(play()) == ()
+
+
+def test_ledger_outlives_a_change() -> None:
+    """The counters of an account go on where they were when it changes."""
+    usage = Script(report(5), report(9))
+
+    async def play() -> list[float]:
+        clock = Virtual()
+        provider = make_provider("fake", usage=usage)
+        polling = _polling(clock, provider)
+        account = make_account(provider)
+        polling.add(account)
+        polling.start()
+        await clock.advance(0)
+        await polling.update([replace(account, intervals={"usage": 60.0})])
+        await clock.advance(0)
+        await polling.stop()
+        (snapshot,) = polling.store.all()
+        return [one.value for one in snapshot.counters.samples if one.labels == ("p", "1")]
+
+    assert 4 in asyncio.run(play())

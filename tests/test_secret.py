@@ -25,6 +25,24 @@ def test_secret_reveals_its_text() -> None:
     assert SECRET.reveal() == "hunter2-canary"
 
 
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        (b'{"a": "hunter2-canary", "hunter2-canary": 1}', b'{"a": "<secret>", "<secret>": 1}'),
+        (b'{"a": "hunter2"}', b'{"a": "hunter2"}'),
+    ],
+    ids=["repeated", "not-there"],
+)
+def test_secret_is_masked_in_a_text(text: bytes, masked: bytes) -> None:
+    """Where a text repeats a secret, it holds the mask instead."""
+    assert SECRET.masked_in(text) == masked
+
+
+def test_short_secret_is_not_looked_for() -> None:
+    """What may be in a text by chance is not taken for a secret: it would break the text."""
+    assert Secret("null").masked_in(b'{"a": null}') == b'{"a": null}'
+
+
 def test_secrets_are_values() -> None:
     """Secrets of one text are equal and hash alike, and equal nothing else."""
     assert {SECRET, Secret("hunter2-canary")} == {SECRET}

@@ -2,7 +2,7 @@ import gzip
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,10 +15,11 @@ from starlette.applications import Starlette
 from exporter.account import Account
 from exporter.errors import AuthError, StartError
 from exporter.exposition import END
+from exporter.face import Face, create_app
 from exporter.metrics import Sample, health, usage
 from exporter.scrape import Scrape
 from exporter.secret import Credential, Secret
-from exporter.server import Face, Server, create_app
+from exporter.server import Server
 from exporter.snapshot import Part, Snapshot, SnapshotStore
 
 TRAFFIC = usage.ACCOUNT_TRAFFIC_BYTES_TOTAL
@@ -40,6 +41,15 @@ def snapshot() -> Snapshot:
     )
 
 
+def reload_as(problem: str | None) -> Callable[[], Awaitable[str | None]]:
+    """Return a reload that comes to *problem*."""
+
+    async def reload() -> str | None:
+        return problem
+
+    return reload
+
+
 def face(own: Callable[[], Iterator[Sample]] = lambda: iter(())) -> Face:
     """Make what the routes show."""
     store = SnapshotStore()
@@ -50,6 +60,7 @@ def face(own: Callable[[], Iterator[Sample]] = lambda: iter(())) -> Face:
         waiting_for=lambda: (),
         config_text=lambda: "accounts: []\n",
         snapshots=store.all,
+        reload=reload_as(None),
         titles={"webshare": "Webshare"},
     )
 
@@ -158,7 +169,7 @@ def test_head(client: httpx.Client, path: str) -> None:
     assert int(head.headers["Content-Length"]) == len(get.content) > 0
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/metrics/", "/metrics/x", "/-/reload", "/config/"])
+@pytest.mark.parametrize("path", ["/nothing", "/metrics/", "/metrics/x", "/config/"])
 def test_not_found(client: httpx.Client, path: str) -> None:
     """Any other path is not found, and leads nowhere."""
     assert client.get(path).status_code == httpx.codes.NOT_FOUND
@@ -191,14 +202,14 @@ def test_telemetry_path_instead_of_the_landing_page() -> None:
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 def test_reload(method: str) -> None:
     """A reload that succeeds says so."""
-    with serve(create_app(replace(face(), reload=lambda: None))) as client:
+    with serve(create_app(face())) as client:
         answer = client.request(method, "/-/reload")
     assert (answer.status_code, answer.text) == (200, "configuration reloaded\n")
 
 
 def test_reload_that_fails() -> None:
     """A reload that fails says why."""
-    with serve(create_app(replace(face(), reload=lambda: "accounts: missing"))) as client:
+    with serve(create_app(replace(face(), reload=reload_as("accounts: missing")))) as client:
         answer = client.post("/-/reload")
         wrong = client.get("/-/reload")
     assert answer.status_code == httpx.codes.INTERNAL_SERVER_ERROR

@@ -8,7 +8,7 @@ import pytest
 import respx
 
 from exporter.api import Api
-from exporter.errors import AuthError, IdentityError, PayloadError, PollError
+from exporter.errors import AuthError, IdentityError, PayloadError, PollError, Reason, SeriesError
 from exporter.metrics import usage
 from exporter.providers import Context, Report
 from exporter.secret import Credential, Secret
@@ -18,6 +18,7 @@ from tests.fakes import (
     BASE,
     BreakableState,
     Script,
+    collector_of,
     gauges,
     make_account,
     make_provider,
@@ -44,7 +45,7 @@ class Stage:
 
     async def poll(self, name: str = "usage", *, room: int = ROOM) -> Settled:
         """Ask and settle."""
-        collector = self.provider.collector(name)
+        collector = collector_of(self.provider, name)
         answer = await self.session.ask(collector, within=1.0, codes=Counter())
         return await self.session.settle(collector, answer, room=lambda: room)
 
@@ -150,8 +151,10 @@ def test_other_readings_wait_after_another_accounts_key() -> None:
 def test_too_many_series_are_refused(name: str) -> None:
     """A report that does not fit fails as a whole, and the ledger does not move."""
     stage = Stage(report(100))
-    with pytest.raises(PayloadError, match="max_series"):
+    with pytest.raises(SeriesError, match=f"{name}: .* max_series") as caught:
         asyncio.run(stage.poll(name, room=0))
+    assert caught.value.reason == Reason.PAYLOAD
+    assert caught.value.advice == "raise max_series, or turn collectors off"
     assert stage.state.commits == []
 
 

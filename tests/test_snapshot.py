@@ -4,13 +4,22 @@ import pytest
 
 from exporter.account import Account
 from exporter.errors import AuthError, PayloadError, PollError, Reason, UnsupportedError
-from exporter.snapshot import Part, Snapshot, SnapshotStore, Timing, after_answer, after_failure
+from exporter.snapshot import (
+    UNSUPPORTED_ADVICE,
+    Part,
+    Snapshot,
+    SnapshotStore,
+    Timing,
+    after_answer,
+    after_failure,
+)
 from tests.fakes import Script, gauges, make_account, make_provider, report
 
 PROVIDER = make_provider(usage=Script(report()), extra=Script(report()))
 FIRST = Timing(wall=100.0, monotonic=10.0, duration=1.0)
 SECOND = Timing(wall=200.0, monotonic=20.0, duration=2.0)
 UNSUPPORTED = UnsupportedError("GET /", "no", status=403, reason=Reason.FORBIDDEN)
+BROKEN = PayloadError("GET /", "no")
 
 
 def _snapshot(account: Account | None = None, collector: str = "usage") -> Snapshot:
@@ -127,6 +136,16 @@ def test_unsupported_required_collector_has_failed() -> None:
     """A required collector must be for every account."""
     new = after_failure(_snapshot(), UNSUPPORTED, timing=FIRST)
     assert (new.supported, new.failures[Reason.FORBIDDEN]) == (True, 1)
+
+
+def test_refused_endpoint_that_fails_otherwise() -> None:
+    """What failed last decides what to do; whether it is supported is as last said."""
+    refused = after_failure(_snapshot(collector="extra"), UNSUPPORTED, timing=FIRST)
+    assert (refused.is_refused, refused.advice) == (True, UNSUPPORTED_ADVICE)
+    failed = after_failure(refused, BROKEN, timing=SECOND)
+    assert (failed.is_refused, failed.supported) == (False, False)
+    assert failed.advice == BROKEN.advice
+    assert _snapshot().advice == ""
 
 
 def test_supported_again_after_an_answer() -> None:

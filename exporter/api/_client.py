@@ -11,6 +11,7 @@ import httpx
 
 from exporter import __version__
 from exporter.api._body import read_body
+from exporter.api._handshake import CutHandshakes
 from exporter.api._judge import http_date, judge, map_errors
 from exporter.api._pool import Pool
 from exporter.api._time import Clock, ProviderTime
@@ -82,14 +83,15 @@ class Client:
     ) -> bytes:
         """Send one GET, signed with *credential*, and return the body.
 
-        *codes* counts what it was answered with.
+        *codes* counts what it was answered with. The credential is masked in the body, so that a
+        provider which repeats it does not bring it into a label.
         Raises: PollError.
         """
         headers = self._sign(credential.secret, where)
         for _ in range(MAX_REDIRECTS + 1):
             answer = await self._exchange(url, where=where, headers=headers, codes=codes)
             if isinstance(answer, bytes):
-                return answer
+                return credential.secret.masked_in(answer)
             if not self.is_home(answer):
                 raise RequestError(where, "the provider redirects to another origin: not followed")
             url = answer
@@ -112,7 +114,9 @@ class Client:
         async with self._slots:
             await self._wait_for_turn(url.path)
             self._refuse_in_pause(where)
-            request = self._http.build_request("GET", url, headers=headers)
+            request = self._http.build_request(
+                "GET", url, headers=headers, extensions={"trace": CutHandshakes()}
+            )
             code = "error"
             try:
                 with map_errors(where):

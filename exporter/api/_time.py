@@ -8,6 +8,9 @@ from dataclasses import dataclass
 NEAR_SECONDS = 3600.0
 """A ``Date`` that is so near to what we expect is believed at once."""
 
+POSSIBLE = (1_577_836_800.0, 4_102_444_800.0)
+"""The begins of 2020 and of 2100: a ``Date`` outside is of a clock that was never set."""
+
 DOUBT_SECONDS = 600.0
 """So long a ``Date`` has to contradict those before it until it is believed."""
 
@@ -46,6 +49,8 @@ class ProviderTime:
 
     def hear(self, date: float) -> None:
         """Take a ``Date``, in Unix seconds."""
+        if not POSSIBLE[0] <= date < POSSIBLE[1]:
+            return
         expected = (self._clock.wall(), self.now)
         is_near = any(abs(date - one) <= NEAR_SECONDS for one in expected)
         if is_near or self._is_confirmed(date):

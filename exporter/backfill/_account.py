@@ -15,7 +15,7 @@ from exporter.backfill._task import Wanted
 from exporter.backfill._words import NO_HISTORY, NOT_IN_STATE, Outcome, advise
 from exporter.errors import PollError
 from exporter.ledger import Ledger
-from exporter.providers import PROVIDERS, Bucket, Context, Provider, TimeRange
+from exporter.providers import PROVIDERS, Context, HistoryBucket, Provider, TimeRange
 
 LONGEST_SECONDS = 3600.0
 """For all requests of one account: a year of ten WeProxies subscriptions takes nine minutes."""
@@ -96,7 +96,7 @@ def _before_birth(span: TimeRange, ledger: Ledger) -> TimeRange:
 
 
 async def _collect(
-    history: AsyncIterator[Bucket], growth: Growth, progress: Callable[[int], None]
+    history: AsyncIterator[HistoryBucket], growth: Growth, progress: Callable[[int], None]
 ) -> Growth:
     count = 0
     async for bucket in history:

@@ -13,7 +13,7 @@ from exporter.backfill._timeline import Timeline, moments, part
 from exporter.ledger import Ledger, Scope
 from exporter.ledger_samples import SUMS
 from exporter.metrics import Family
-from exporter.providers import Bucket, TimeRange
+from exporter.providers import HistoryBucket, TimeRange
 from exporter.reading import Series
 from exporter.window import Key
 
@@ -49,7 +49,7 @@ class Growth:
         self._until = milliseconds(wanted.end)
         self._timelines: dict[Series, Timeline] = {}
 
-    def add(self, bucket: Bucket) -> None:
+    def add(self, bucket: HistoryBucket) -> None:
         """Take in one bucket."""
         scope = self._ledger.scopes.get(bucket.scope)
         if scope is not None and scope.born is None:
@@ -101,7 +101,7 @@ class Growth:
         return parts
 
 
-def _totals(bucket: Bucket) -> tuple[dict[Key, int], dict[Key, Series]]:
+def _totals(bucket: HistoryBucket) -> tuple[dict[Key, int], dict[Key, Series]]:
     """Add up what has one key, as the ledger does."""
     totals: dict[Key, int] = {}
     series: dict[Key, Series] = {}
@@ -112,7 +112,7 @@ def _totals(bucket: Bucket) -> tuple[dict[Key, int], dict[Key, Series]]:
     return totals, series
 
 
-def _baseline(bucket: Bucket, scope: Scope | None) -> Mapping[Key, int] | None:
+def _baseline(bucket: HistoryBucket, scope: Scope | None) -> Mapping[Key, int] | None:
     """Return what the ledger does not count of *bucket*; None when it counts nothing of it.
 
     A window that was so young at the birth counts from its baseline on, and in full without one.

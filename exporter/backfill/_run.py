@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import click
 
+from exporter.account import AccountKey
 from exporter.backfill._account import Outside, Writer
 from exporter.backfill._growth import milliseconds
 from exporter.backfill._spool import Spool
@@ -11,7 +12,7 @@ from exporter.backfill._task import Task, read_task
 from exporter.backfill._words import Outcome, conclusion, describe, missing_labels
 from exporter.config import Config
 from exporter.ledger import Ledger
-from exporter.state import AccountKey, read_ledgers
+from exporter.state import read_ledgers
 
 BUCKETS_SHOWN = 100
 """The progress is shown anew after so many buckets: a terminal is slow."""

@@ -133,7 +133,11 @@ def _credential(section: _Section) -> Credential | None:
         text = expand(key, section.around.environ, place / "api_key")
         return None if text is None else key_of(text, place / "api_key")
     elif file is not UNSET:
-        return key_in(section.around.folder / file, place / "api_key_file")
+        return key_in(
+            section.around.folder / file,
+            place / "api_key_file",
+            base="the folder of the configuration file",
+        )
     return None
 
 

@@ -8,11 +8,11 @@ from exporter.account import Account
 from exporter.config._accounts import Surroundings, read_accounts
 from exporter.config._durations import format_duration
 from exporter.config._environment import accounts_of
+from exporter.config._file import read_yaml
 from exporter.config._place import Notes, Place
 from exporter.config._prices import read_prices
 from exporter.config._schema import Price, Settings
 from exporter.config._section import build, fitting, mapping, names, refuse_unknown
-from exporter.config._yaml import parse_yaml
 from exporter.providers import Provider
 
 _DEFAULTS = Settings()
@@ -71,24 +71,13 @@ def _section(path: Path, place: Place) -> dict[str, object]:
 
     Raises: UsageError when there are none.
     """
-    root = parse_yaml(_read(path, place), place)
+    root = read_yaml(path, place)
     if root is None and not place.notes.mistakes:
         place.mistake(f"is empty: {_EXAMPLE}")
     section = {} if root is None else mapping(root, place)
     if not section:
         place.notes.check()
     return section or {}
-
-
-def _read(path: Path, place: Place) -> str:
-    """Return the text of the file, an empty one when it cannot be read, which is noted."""
-    try:
-        return path.read_text("utf-8-sig")
-    except OSError as error:
-        place.mistake(f"cannot be read: {error.strerror}")
-    except UnicodeDecodeError:
-        place.mistake("is not UTF-8 text")
-    return ""
 
 
 def _config(section: Mapping[str, object], around: Surroundings, place: Place) -> Config:

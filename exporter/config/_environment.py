@@ -56,7 +56,7 @@ def _account(environ: Mapping[str, str], provider: Provider, place: Place) -> Ac
 def _credential(environ: Mapping[str, str], variable: str, place: Place) -> Credential | None:
     file = f"{variable}_FILE"
     if variable not in environ:
-        return key_in(Path(environ[file]), place / file)
+        return key_in(Path(environ[file]), place / file, base="the working directory")
     if file in environ:
         (place / variable).mistake(f"is set together with {file}: keep one")
         return None

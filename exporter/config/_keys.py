@@ -11,7 +11,7 @@ from exporter.secret import Credential, Secret
 _HEADER_TEXT = re.compile(r"[!-~]+")
 """What every HTTP header can carry (RFC 9110, section 5.5), without spaces: no key has one."""
 
-_OTHERS = 0o007
+OTHERS = 0o007
 """The bits of a file's mode that let everyone at it.
 
 The group may read: so it is with Kubernetes' Secrets, whose owner is root and whose group is ours.
@@ -19,7 +19,7 @@ The group may read: so it is with Kubernetes' Secrets, whose owner is root and w
 
 _NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 
-_NO_FILE = "there is no such file (a relative path begins in the folder of the configuration file)"
+_NO_FILE = "there is no such file (a relative path begins in {})"
 """Without its name: what is no file may be a key in the wrong place."""
 
 
@@ -37,28 +37,33 @@ def key_of(text: str, place: Place) -> Credential | None:
     return None if secret is None else Credential(secret)
 
 
-def key_in(file: Path, place: Place) -> Credential | None:
-    """Return the credential that *file* holds; None when it holds none, which is noted."""
-    content = _read(file, place)
+def key_in(file: Path, place: Place, *, base: str) -> Credential | None:
+    """Return the credential that *file* holds; None when it holds none, which is noted.
+
+    *base* says in words where a relative path begins.
+    """
+    content = _read(file, place, base)
     if content is None:
         return None
-    if content.mode & _OTHERS:
+    if content.mode & OTHERS:
         place.warn(f"{file}: its mode {content.mode:04o} lets others read the key: chmod 600")
     secret = _secret(content.text, place, of=f"{file}: ")
     return None if secret is None else Credential(secret, file)
 
 
-def _read(file: Path, place: Place) -> _Content | None:
+def _read(file: Path, place: Place, base: str) -> _Content | None:
     try:
         mode = file.stat().st_mode & 0o777
         return _Content(file.read_text("utf-8"), mode)
     except OSError as error:
         known = error.errno not in _NOT_THERE
-        place.mistake(f"{file}: cannot be read: {error.strerror}" if known else _NO_FILE)
+        place.mistake(
+            f"{file}: cannot be read: {error.strerror}" if known else _NO_FILE.format(base)
+        )
     except UnicodeDecodeError:
         place.mistake(f"{file}: is not UTF-8 text")
     except ValueError:
-        place.mistake(_NO_FILE)
+        place.mistake(_NO_FILE.format(base))
     return None
 
 

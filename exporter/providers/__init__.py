@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from exporter.providers._provider import (
-    Bucket,
     Collector,
     Context,
+    HistoryBucket,
     Provider,
     Report,
     TimeRange,
@@ -26,9 +26,9 @@ PROVIDERS: Mapping[str, Provider] = MappingProxyType(
 
 __all__ = [
     "PROVIDERS",
-    "Bucket",
     "Collector",
     "Context",
+    "HistoryBucket",
     "Provider",
     "Report",
     "TimeRange",

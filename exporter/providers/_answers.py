@@ -1,11 +1,17 @@
 """What answers of several providers have in common."""
 
-from datetime import UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from typing import Annotated, TypeVar
 
-from msgspec import Meta
+from msgspec import Meta, UnsetType
 
 T = TypeVar("T")
+
+MOST = 2**53
+"""Bytes or requests: above it a float is not exact, and no account is so large."""
+
+Amount = Annotated[float, Meta(ge=0, le=MOST)]
+"""Bytes, requests, dollars: never negative."""
 
 Text = Annotated[str, Meta(max_length=200)]
 """What becomes a label: a provider must not fill our memory, nor Prometheus'."""
@@ -17,11 +23,16 @@ Not ``tuple[()]``: in a union with a bounded number that crashes the process (ms
 """
 
 
-def given(value: T | Nothing) -> T | None:
-    """Return *value*, None when the provider wrote an empty list in its place."""
-    return None if isinstance(value, list) else value
+def given(value: T | Nothing | UnsetType) -> T | None:
+    """Return *value*, None when the provider wrote an empty list in its place, or nothing."""
+    return None if isinstance(value, list | UnsetType) else value
 
 
-def unix(time: datetime) -> float:
-    """Return *time* in Unix seconds; one without an offset is UTC."""
-    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+def unix(at: datetime | None) -> float | None:
+    """Return *at* in Unix seconds; one without an offset is in UTC.
+
+    None when it is not said, or so far off that no calendar could hold it in every zone.
+    """
+    if at is None or not MINYEAR < at.year < MAXYEAR:
+        return None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()

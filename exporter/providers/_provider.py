@@ -94,7 +94,7 @@ class TimeRange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bucket:
+class HistoryBucket:
     """What was used in one scope from *start* up to *end*, in Unix seconds.
 
     *window* is the id of the ledger's window that it is, None when the ledger has others; *slack*
@@ -109,7 +109,7 @@ class Bucket:
     slack: float = 0.0
 
 
-History = Callable[[Api, Context, TimeRange], AsyncIterator[Bucket]]
+History = Callable[[Api, Context, TimeRange], AsyncIterator[HistoryBucket]]
 """Yields what the provider remembers of a time range, in any order, each bucket once.
 
 Buckets that lie in part outside the range are whole; one that still grows ends now. Raises
@@ -128,7 +128,6 @@ class Provider:
 
     name: str
     title: str
-    docs_url: str
     base_url: str
     key_variable: str
     """The environment variable that holds the key where there is no configuration file."""
@@ -139,13 +138,8 @@ class Provider:
     options: type[msgspec.Struct] = NoOptions
     history: History | None = None
     """What ``backfill`` writes; None when the provider remembers nothing."""
-
-    def collector(self, name: str) -> Collector:
-        """Return the collector called *name*.
-
-        Raises: KeyError when there is none.
-        """
-        return {collector.name: collector for collector in self.collectors}[name]
+    history_days: int = 0
+    """How far back that reaches at most."""
 
 
 async def gather(

@@ -14,8 +14,9 @@ MAINTENANCE = "<!doctype html><title>Maintenance</title><p>We will be back soon.
 UNSUCCESSFUL = b'{"success":false,"error":"Temporarily unavailable"}'
 # Promised to a client that then gets less.
 _TRUNCATED_LENGTH = 1000
-# Where serve.py leaves, in the scope's state, what closes the connection.
+# Where serve.py leaves, in the scope's state, what closes the connection, and what resets it.
 ABORT = "abort"
+RESET = "reset"
 
 
 class RequestRecord(NamedTuple):
@@ -33,13 +34,13 @@ class Fault(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     ``status`` answers *status*, with *retry_after* and *body* if given; ``slow`` answers
     *delay_seconds* (real ones) late; ``hang`` never answers; ``drop`` closes the connection
-    unanswered; ``truncate`` closes it within the body; ``html`` answers 200 with a page;
-    ``unsuccessful`` answers 200 with ``success: false``.
+    unanswered, ``reset`` resets it; ``truncate`` closes it within the body; ``html`` answers 200
+    with a page; ``unsuccessful`` answers 200 with ``success: false``.
     *path* is a prefix, *query* a part of the query, and None matches every provider or account.
     *probability* is decided by the world's seed and the number of the request.
     """
 
-    kind: Literal["status", "slow", "hang", "drop", "truncate", "html", "unsuccessful"]
+    kind: Literal["status", "slow", "hang", "drop", "reset", "truncate", "html", "unsuccessful"]
     provider: str | None = None
     account: str | None = None
     path: str = "/"
@@ -69,11 +70,15 @@ class Fault(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class DroppedResponse(Response):
-    """Close the connection without an answer."""
+    """Close the connection without an answer; *how* is ABORT or RESET."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__()
+        self._how = how
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         """Abort, and wait until the server has noticed."""
-        scope["state"][ABORT]()
+        scope["state"][self._how]()
         await disconnected(receive)
 
 
@@ -118,8 +123,8 @@ def fault_response(fault: Fault, refusal: bytes) -> Response:
     match fault.kind:
         case "hang":
             return HangingResponse()
-        case "drop":
-            return DroppedResponse()
+        case "drop" | "reset":
+            return DroppedResponse(ABORT if fault.kind == "drop" else RESET)
         case "truncate":
             return TruncatedResponse()
         case "html":

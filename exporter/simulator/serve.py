@@ -3,8 +3,10 @@
 import asyncio
 import signal
 import socket
+import struct
 import threading
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -12,9 +14,11 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from exporter.simulator.app import create_app
-from exporter.simulator.fault import ABORT
+from exporter.simulator.fault import ABORT, RESET
 from exporter.simulator.world import World
 
+# "Linger, for 0 seconds": what is closed then is reset.
+_NO_LINGER = struct.pack("ii", 1, 0)
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _ANY_HOST = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - no binding
 
@@ -23,9 +27,10 @@ class _AbortableProtocol(H11Protocol):
     """uvicorn's protocol, which also lets the application close the connection at once."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
-        """Offer the way to close it."""
+        """Offer the ways to close it."""
         super().connection_made(transport)
-        self.app_state = {**self.app_state, ABORT: transport.abort}
+        ways = {ABORT: transport.abort, RESET: partial(_reset, transport)}
+        self.app_state = {**self.app_state, **ways}
 
     def shutdown(self) -> None:
         """Wait for no answer when the server stops: some never come."""
@@ -86,6 +91,11 @@ def run(host: str, port: int, world: World, *, ready: Callable[[str], None] = pr
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _reset(transport: asyncio.Transport) -> None:
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+    transport.abort()
 
 
 def _config(world: World) -> uvicorn.Config:

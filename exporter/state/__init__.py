@@ -5,7 +5,7 @@ from pathlib import Path
 from exporter.state._file import FileState
 from exporter.state._memory import MemoryState
 from exporter.state._readers import read_ledgers
-from exporter.state._state import AccountKey, State
+from exporter.state._state import State
 
 
 def open_state(path: Path | None) -> State:
@@ -16,4 +16,4 @@ def open_state(path: Path | None) -> State:
     return MemoryState() if path is None else FileState(path)
 
 
-__all__ = ["AccountKey", "FileState", "MemoryState", "State", "open_state", "read_ledgers"]
+__all__ = ["FileState", "MemoryState", "State", "open_state", "read_ledgers"]

@@ -15,11 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+from exporter.account import AccountKey
 from exporter.errors import StartError, StateError
 from exporter.ledger import Ledger
 from exporter.logs import fields
 from exporter.state import _tables
-from exporter.state._state import AccountKey
 
 log = logging.getLogger(__name__)
 

@@ -1,7 +1,7 @@
 """Ledgers that end with the process: a restart is an ordinary counter reset to 0."""
 
+from exporter.account import AccountKey
 from exporter.ledger import Ledger
-from exporter.state._state import AccountKey
 
 
 class MemoryState:

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
+from exporter.account import AccountKey
 from exporter.errors import StartError
 from exporter.ledger import Ledger
 from exporter.state import _tables
 from exporter.state._file import check
-from exporter.state._state import AccountKey
 
 
 def read_ledgers(path: Path) -> Mapping[AccountKey, Ledger]:

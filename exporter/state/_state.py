@@ -2,10 +2,8 @@
 
 from typing import Protocol
 
+from exporter.account import AccountKey
 from exporter.ledger import Ledger
-
-AccountKey = tuple[str, str]
-"""Provider and name."""
 
 
 class State(Protocol):

@@ -7,6 +7,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
+from exporter.account import AccountKey
 from exporter.ledger import Ledger, Scope
 from exporter.state._codec import (
     decode_account,
@@ -16,7 +17,6 @@ from exporter.state._codec import (
     encode_scope,
     encode_window,
 )
-from exporter.state._state import AccountKey
 from exporter.window import Window
 
 APPLICATION_ID = 0x70707865

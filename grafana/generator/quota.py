@@ -231,7 +231,7 @@ def _accounts() -> Band:
                 "Credential lasts",
                 figures.left_until(plans.CREDENTIAL_EXPIRY_TIMESTAMP_SECONDS),
                 units.SECONDS,
-                thresholds.TIME_LEFT,
+                thresholds.CREDENTIAL_LEFT,
             ),
         ],
         sort_by="Provider",

@@ -18,8 +18,8 @@ from exporter.account import Account
 from exporter.api import Clock
 from exporter.exposition import Format
 from exporter.own_samples import own_samples
-from exporter.poller import Poller
-from exporter.polling import Bounds, Polling
+from exporter.poller import Bounds, Poller
+from exporter.polling import Polling
 from exporter.providers import PROVIDERS
 from exporter.schedule import next_turn, offset
 from exporter.scrape import Scrape

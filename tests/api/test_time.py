@@ -1,7 +1,7 @@
 import pytest
 
 from exporter.api._time import DOUBT_SECONDS, Clock, ProviderTime
-from tests.clocks import Jumping
+from tests.clocks import WALL, Jumping
 
 DAY = 86_400.0
 
@@ -61,13 +61,21 @@ def test_odd_date_that_stays(jumping: Jumping, time: ProviderTime) -> None:
     assert time.now == ours + 3 * DAY + DOUBT_SECONDS
 
 
+@pytest.mark.parametrize("date", [0.0, -62_135_596_800.0, 253_402_300_799.0], ids=str)
+def test_date_that_cannot_be_is_not_heard(date: float, jumping: Jumping) -> None:
+    """A date of 1970, of the year 1 or of 9999 is none, even where our clock says the same."""
+    time = ProviderTime(Clock(wall=lambda: date, monotonic=lambda: jumping.now))
+    time.hear(date)
+    assert time.skew is None
+
+
 def test_our_clock_that_steps_moves_nothing() -> None:
     """From its first date on, the provider's time goes on whatever our wall clock does."""
-    wall = [1_000_000.0]
+    wall = [WALL]
     now = [0.0]
     time = ProviderTime(Clock(wall=lambda: wall[0], monotonic=lambda: now[0]))
-    time.hear(1_000_000.0)
+    time.hear(WALL)
     wall[0] -= DAY
     now[0] += 300
-    time.hear(1_000_300.0)
-    assert time.now == 1_000_300.0
+    time.hear(WALL + 300)
+    assert time.now == WALL + 300

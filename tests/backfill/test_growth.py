@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from exporter.backfill._growth import Curve, Growth
 from exporter.ledger import Ledger, Scope
 from exporter.metrics import Family, usage
-from exporter.providers import Bucket, TimeRange
+from exporter.providers import HistoryBucket, TimeRange
 from exporter.reading import Reading
 from tests.ledgers import HOUR, hours, read, traffic, value
 
@@ -18,9 +18,9 @@ COUNTRY = usage.COUNTRY_REQUESTS_TOTAL
 STEP = 240_000
 
 
-def bucket(at: float, *readings: Reading, scope: str = "1", window: bool = True) -> Bucket:
+def bucket(at: float, *readings: Reading, scope: str = "1", window: bool = True) -> HistoryBucket:
     """Return the hour that begins *at* hours after the epoch, as Webshare's or WeProxies'."""
-    return Bucket(
+    return HistoryBucket(
         scope=scope,
         start=at * HOUR,
         end=(at + 1) * HOUR,
@@ -31,7 +31,11 @@ def bucket(at: float, *readings: Reading, scope: str = "1", window: bool = True)
 
 
 def curves(
-    buckets: Iterable[Bucket], ledger: Ledger | None = None, *, since: float = 0, end: float = 200
+    buckets: Iterable[HistoryBucket],
+    ledger: Ledger | None = None,
+    *,
+    since: float = 0,
+    end: float = 200,
 ) -> dict[tuple[Family, tuple[str, ...]], Curve]:
     """Return what *buckets* come to, *since* and *end* in hours."""
     growth = Growth(ledger or Ledger(), TimeRange(since * HOUR, end * HOUR))

@@ -15,7 +15,7 @@ from exporter.config import Config
 from exporter.errors import AuthError, PollError, StartError, UsageError
 from exporter.ledger import Ledger, Scope
 from exporter.metrics import usage
-from exporter.providers import Bucket, Context, Provider, TimeRange
+from exporter.providers import Context, HistoryBucket, Provider, TimeRange
 from exporter.providers._provider import History
 from exporter.reading import Reading
 from exporter.state import FileState
@@ -31,19 +31,21 @@ LABELS = ("job=proxies", "instance=here:10190")
 def hours(count: int, *, until: float = NOW) -> History:
     """Return the history of a provider that has *count* hours of 10 bytes each."""
 
-    async def history(_api: Api, _context: Context, _wanted: TimeRange) -> AsyncIterator[Bucket]:
+    async def history(
+        _api: Api, _context: Context, _wanted: TimeRange
+    ) -> AsyncIterator[HistoryBucket]:
         for number in range(count):
             end = until - number * HOUR
             reading = Reading(usage.PRODUCT_TRAFFIC_BYTES_TOTAL, ("p", "1"), 10)
-            yield Bucket(scope="1", start=end - HOUR, end=end, readings=(reading,))
+            yield HistoryBucket(scope="1", start=end - HOUR, end=end, readings=(reading,))
 
     return history
 
 
-async def refused(_api: Api, _context: Context, _wanted: TimeRange) -> AsyncIterator[Bucket]:
+async def refused(_api: Api, _context: Context, _wanted: TimeRange) -> AsyncIterator[HistoryBucket]:
     """Fail, after a bucket."""
     reading = Reading(usage.PRODUCT_TRAFFIC_BYTES_TOTAL, ("p", "1"), 10)
-    yield Bucket(scope="1", start=NOW - HOUR, end=NOW, readings=(reading,))
+    yield HistoryBucket(scope="1", start=NOW - HOUR, end=NOW, readings=(reading,))
     raise AuthError("GET /usage", "not accepted")
 
 
@@ -218,7 +220,7 @@ def test_history_is_asked_up_to_the_last_birth(tmp_path: Path) -> None:
     """What came later is live: it need not be asked for."""
     asked: list[TimeRange] = []
 
-    async def history(_api: Api, _: Context, wanted: TimeRange) -> AsyncIterator[Bucket]:
+    async def history(_api: Api, _: Context, wanted: TimeRange) -> AsyncIterator[HistoryBucket]:
         asked.append(wanted)
         async for bucket in hours(1)(_api, _, wanted):
             yield bucket
@@ -282,7 +284,7 @@ def test_memory_holds_one_account_at_a_time(tmp_path: Path) -> None:
 def test_errors_of_ours_are_the_only_ones_caught(tmp_path: Path) -> None:
     """A bug is not written off as an account that fails."""
 
-    async def broken(_api: Api, _: Context, _wanted: TimeRange) -> AsyncIterator[Bucket]:
+    async def broken(_api: Api, _: Context, _wanted: TimeRange) -> AsyncIterator[HistoryBucket]:
         async for bucket in hours(1)(_api, _, _wanted):
             yield bucket
         raise KeyError("a bug")

@@ -45,7 +45,6 @@ def provider(
     return Provider(
         name=name,
         title=name.title(),
-        docs_url=f"https://docs.{name}.example",
         base_url=f"https://api.{name}.example",
         key_variable=variable,
         auth=lambda secret: {"Authorization": secret.reveal()},

@@ -13,6 +13,7 @@ NO_ACCOUNT = (
     " variable WEBSHARE_API_KEY or WEPROXIES_API_TOKEN or EVOMI_API_KEY (each also as"
     " ..._FILE); to see the exporter without a key, run `proxy-provider-exporter demo`"
 )
+NO_FILE = "there is no such file (a relative path begins in the working directory)"
 
 
 def test_variables_make_accounts(tmp_path: Path) -> None:
@@ -75,6 +76,11 @@ def test_key_file_that_others_can_read(tmp_path: Path) -> None:
                 "EVOMI_API_KEY: is set together with EVOMI_API_KEY_FILE: keep one",
             ),
             id="all-at-once",
+        ),
+        pytest.param(
+            {"EVOMI_API_KEY_FILE": "none"},
+            (f"EVOMI_API_KEY_FILE: {NO_FILE}",),
+            id="no file",
         ),
     ],
 )

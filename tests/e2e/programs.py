@@ -29,7 +29,7 @@ def tool(name: str) -> str:
     """Return the path of a program that is not Python's; skips the test by its name."""
     found = shutil.which(name)
     if found is None:
-        pytest.skip(f"{name} is not installed (Debian: apt-get install prometheus)")
+        pytest.skip(f"{name} is not installed (sh tests/install-tools.sh)")
     return found
 
 
@@ -95,9 +95,15 @@ def exporter(config: Path, *flags: str, log: Path) -> Iterator[tuple[subprocess.
 
 @contextmanager
 def prometheus(
-    folder: Path, jobs: dict[str, str], rules: Sequence[Path] = ()
+    folder: Path,
+    jobs: dict[str, str],
+    rules: Sequence[Path] = (),
+    alertmanager: str | None = None,
 ) -> Iterator["Prometheus"]:
-    """Run a real Prometheus that scrapes *jobs* (name to host and port) every second."""
+    """Run a real Prometheus that scrapes *jobs* (name to host and port) every second.
+
+    What fires is sent to *alertmanager*, a host and port.
+    """
     folder.mkdir(exist_ok=True)
     scrapes = [
         {"job_name": name, "static_configs": [{"targets": [target]}]}
@@ -105,7 +111,13 @@ def prometheus(
     ]
     everything = {"scrape_interval": "1s", "evaluation_interval": "1s"}
     files = list(map(str, rules))
-    config = {"global": everything, "scrape_configs": scrapes, "rule_files": files}
+    managers = [{"static_configs": [{"targets": [alertmanager]}]}] if alertmanager else []
+    config = {
+        "global": everything,
+        "scrape_configs": scrapes,
+        "rule_files": files,
+        "alerting": {"alertmanagers": managers},
+    }
     (folder / "prometheus.yml").write_text(json.dumps(config), "utf-8")
     port = free_port()
     command = (

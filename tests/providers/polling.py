@@ -9,9 +9,10 @@ import respx
 
 from exporter.api import Access, Api, Client, Clock, Pool
 from exporter.ledger import Ledger
-from exporter.providers import Bucket, Provider, Report, TimeRange
+from exporter.providers import HistoryBucket, Provider, Report, TimeRange
 from exporter.providers._provider import Context
 from exporter.secret import Credential, Secret
+from tests.fakes import collector_of
 
 NOW = 1795176000.0
 """2026-11-20T12:00:00Z."""
@@ -31,7 +32,7 @@ def poll(
 
     async def once() -> Report:
         context = Context(now, _options(provider, options), ledger or Ledger())
-        return await provider.collector(collector).poll(_api(provider, now), context)
+        return await collector_of(provider, collector).poll(_api(provider, now), context)
 
     return asyncio.run(once())
 
@@ -43,10 +44,10 @@ def history(
     options: Mapping[str, object] = NO_OPTIONS,
     ledger: Ledger | None = None,
     now: float = NOW,
-) -> list[Bucket]:
+) -> list[HistoryBucket]:
     """Return what *provider* remembers at *now*. Raises: PollError."""
 
-    async def once() -> list[Bucket]:
+    async def once() -> list[HistoryBucket]:
         assert provider.history is not None
         context = Context(now, _options(provider, options), ledger or Ledger())
         return [one async for one in provider.history(_api(provider, now), context, wanted)]

@@ -9,7 +9,7 @@ from exporter.ledger_samples import gauges
 from exporter.metrics import proof
 from exporter.providers import Report
 from exporter.providers.evomi import EVOMI
-from exporter.reading import ScopeReading, Span
+from exporter.reading import ScopeReading, WindowSpan
 from tests.providers.polling import NOW, poll
 from tests.providers.test_evomi import USAGE, poll_core, usage
 
@@ -103,7 +103,7 @@ def test_discrepancy_when_there_is_one_bucket(router: respx.MockRouter) -> None:
     assert report.statement is not None
     (total,) = report.statement.totals
     assert total.total == 2_000_000
-    assert total.spans == (Span(frozenset({"rpc"}), since="2026-11-20 00:00~"),)
+    assert total.spans == (WindowSpan(frozenset({"rpc"}), since="2026-11-20 00:00~"),)
     assert discrepancies(report) == [2e6]
 
 

@@ -7,7 +7,7 @@ import respx
 from exporter.errors import IdentityError, PayloadError, PollError, RequestError, UnsupportedError
 from exporter.ledger import Ledger
 from exporter.metrics import usage
-from exporter.providers import Bucket, Provider, TimeRange
+from exporter.providers import HistoryBucket, Provider, TimeRange
 from exporter.providers.evomi import EVOMI
 from exporter.providers.webshare import WEBSHARE
 from exporter.providers.weproxies import WEPROXIES
@@ -40,7 +40,7 @@ def text(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat()
 
 
-def totals(buckets: list[Bucket]) -> list[tuple[float, float, dict[str, int]]]:
+def totals(buckets: list[HistoryBucket]) -> list[tuple[float, float, dict[str, int]]]:
     """Return begin, end and totals of each bucket, in hours before now."""
     return [
         (

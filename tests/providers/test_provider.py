@@ -14,17 +14,6 @@ from tests.fakes import Script, make_provider, report
 PROVIDER = make_provider("fake", usage=Script(report()), extra=Script(report()))
 
 
-def test_collector_by_name() -> None:
-    """A provider knows its collectors by their names."""
-    assert PROVIDER.collector("extra") is PROVIDER.collectors[1]
-
-
-def test_collector_that_there_is_not() -> None:
-    """Another name is an error."""
-    with pytest.raises(KeyError):
-        PROVIDER.collector("other")
-
-
 def test_options_are_typed() -> None:
     """A collector gets its options as the type that its provider declares."""
     options = NoOptions()

@@ -13,6 +13,7 @@ from exporter.ledger import Ledger, record
 from exporter.providers._provider import Context, NoOptions, Report
 from exporter.providers.webshare import WEBSHARE, account, proxies, usage
 from exporter.secret import Credential, Secret
+from tests.fakes import collector_of
 
 FILES = Path(__file__).parents[1] / "fixtures" / "webshare"
 NOW = 1660263600.0
@@ -46,7 +47,7 @@ class Webshare:
         )
         client = Client(Pool(), access, clock=Clock(wall=lambda: self.now, sleep=_no_sleep))
         api = Api(client, deadline=asyncio.get_running_loop().time() + 30)
-        return await WEBSHARE.collector(collector).poll(api, context)
+        return await collector_of(WEBSHARE, collector).poll(api, context)
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(request)
@@ -215,11 +216,12 @@ def test_plan_that_fails_beside_a_good_one(status: int, tries: int, reason: Reas
     """A plan's failure is its own, and never passes as an endpoint that is not for the account."""
     webshare = _with_failing_plan(status, (2, "active"), (3, "active"))
     report = webshare.poll("usage")
-    assert report.parts.keys() == {"", "2"}
-    assert report.failures.keys() == {"3"}
-    assert report.failures["3"].reason == reason
-    assert not isinstance(report.failures["3"], UnsupportedError)
-    assert [one[1].get("plan_id") for one in webshare.asked].count("3") == tries
+    statistics = {"{}", "{} used", "{} whole", "{} settled"}
+    assert report.parts.keys() == {"", *(one.format(2) for one in statistics)}
+    assert report.failures.keys() == {one.format(3) for one in statistics}
+    assert {error.reason for error in report.failures.values()} == {reason}
+    assert not any(isinstance(error, UnsupportedError) for error in report.failures.values())
+    assert [one[1].get("plan_id") for one in webshare.asked].count("3") == tries * len(statistics)
     assert report.statement is not None
     assert report.statement.failed == {"3"}
     assert [scope.scope for scope in report.statement.scopes] == ["2"]

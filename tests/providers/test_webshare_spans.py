@@ -2,11 +2,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec import structs
 
 from exporter.ledger import Ledger, Scope
+from exporter.providers._answers import unix
 from exporter.providers.webshare._answers import Plan, Subscription
 from exporter.providers.webshare._spans import Span, Spans, Term, choose_spans, read_term
-from exporter.providers.webshare._times import DAY, HOUR, ceil_hour, instant, text_of, unix
+from exporter.providers.webshare._times import DAY, HOUR, ceil_hour, instant, text_of
 
 NOW = instant("2022-08-12T00:20:00Z")
 TERM = Term(NOW, instant("2022-08-10T06:34:00Z"), instant("2022-09-09T06:34:00Z"))
@@ -32,7 +34,7 @@ def _scope(floor: str) -> Scope:
 
 def test_hours_of_a_known_plan() -> None:
     """Hours are asked for from the ledger's floor on."""
-    ledger = replace(OLD, scopes={"2": _scope("2022-08-07T03:00:00Z")})
+    ledger = structs.replace(OLD, scopes={"2": _scope("2022-08-07T03:00:00Z")})
     assert _first(TERM, ledger) == "2022-08-07T03:00:00Z"
 
 
@@ -83,7 +85,9 @@ def test_term_without_an_end() -> None:
 def test_look_back_is_bounded() -> None:
     """No span begins more than 90 days ago, an hour for the clocks off; the hours' are clipped."""
     start = NOW - 100 * DAY
-    spans = _spans(replace(TERM, start=start), replace(OLD, scopes={"2": _scope(text_of(start))}))
+    spans = _spans(
+        replace(TERM, start=start), structs.replace(OLD, scopes={"2": _scope(text_of(start))})
+    )
     oldest = ceil_hour(NOW - 90 * DAY + HOUR)
     assert spans is not None
     assert spans.hours == Span(oldest, NOW, clipped=True)
@@ -105,7 +109,7 @@ def test_lapsed_account() -> None:
 
 def test_span_that_ends_before_it_begins() -> None:
     """A span without an hour is empty: the floor is past the end, or the term yet to come."""
-    ledger = replace(OLD, scopes={"2": _scope("2022-08-11T07:00:00Z")})
+    ledger = structs.replace(OLD, scopes={"2": _scope("2022-08-11T07:00:00Z")})
     lapsed = _spans(replace(TERM, end=instant("2022-08-11T06:34:00Z")), ledger)
     assert lapsed is not None
     assert lapsed.hours.is_empty
@@ -149,20 +153,22 @@ ENDED_LATELY = {"2": NOW - 48 * HOUR + 1, "3": NOW - 48 * HOUR + 1}
     [
         (Ledger(), "2", False),
         (OLD, "2", False),
-        (replace(OLD, scopes={"2": _scope("2022-08-10T00:00:00Z")}), "2", True),
+        (structs.replace(OLD, scopes={"2": _scope("2022-08-10T00:00:00Z")}), "2", True),
         (
-            replace(OLD, scopes={"2": _scope("2022-08-10T00:00:00Z")}, ended=ENDED_LATELY),
+            structs.replace(OLD, scopes={"2": _scope("2022-08-10T00:00:00Z")}, ended=ENDED_LATELY),
             "2",
             True,
         ),
         (
-            replace(OLD, scopes={"2": _scope("2022-08-10T00:00:00Z")}, ended=ENDED_LONG_AGO),
+            structs.replace(
+                OLD, scopes={"2": _scope("2022-08-10T00:00:00Z")}, ended=ENDED_LONG_AGO
+            ),
             "2",
             False,
         ),
         (OLD, "3", True),
-        (replace(OLD, ended=ENDED_LATELY), "3", True),
-        (replace(OLD, ended=ENDED_LONG_AGO), "3", False),
+        (structs.replace(OLD, ended=ENDED_LATELY), "3", True),
+        (structs.replace(OLD, ended=ENDED_LONG_AGO), "3", False),
     ],
     ids=[
         "at birth",

@@ -15,8 +15,8 @@ import httpx
 from exporter.account import Account
 from exporter.api import Clock, Pool
 from exporter.metrics import Family
-from exporter.poller import Poller
-from exporter.polling import Bounds, Polling
+from exporter.poller import Bounds, Poller
+from exporter.polling import Polling
 from exporter.providers import PROVIDERS
 from exporter.secret import Credential, Secret
 from exporter.session import Resources

@@ -59,6 +59,13 @@ def test_drop_closes_the_connection(client: httpx.Client, world: World) -> None:
     assert client.get(LIMITS).status_code == 200
 
 
+def test_reset_resets_the_connection(client: httpx.Client, world: World) -> None:
+    """A connection that is reset ends with the system's own error."""
+    world.faults = (Fault(kind="reset"),)
+    with pytest.raises(httpx.ReadError, match="Connection reset by peer"):
+        client.get(LIMITS)
+
+
 def test_truncate_cuts_the_body(client: httpx.Client, world: World) -> None:
     """A truncated answer begins and breaks off."""
     world.faults = (Fault(kind="truncate"),)

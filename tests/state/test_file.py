@@ -4,10 +4,10 @@ import signal
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from exporter.errors import StartError, StateError
 from exporter.ledger import Ledger
@@ -270,7 +270,7 @@ def test_scope_that_did_not_change_is_not_written(path: Path) -> None:
     """A commit touches the rows of what an answer was about, and no others."""
     both = read(hours({100: 5}), hours({100: 5}, plan="2"))
     grown = read(hours({100: 9}, plan="2"), hours({100: 9}, plan="2"), ledger=both)
-    unchanged = replace(grown, scopes={**grown.scopes, "1": both.scopes["1"]})
+    unchanged = structs.replace(grown, scopes={**grown.scopes, "1": both.scopes["1"]})
     with state_at(path) as state:
         commit(state, both)
         with closing(sqlite3.connect(path)) as connection:

@@ -30,7 +30,6 @@ def _auth(secret: Secret) -> Mapping[str, str]:
 EVOMI = Provider(
     name="evomi",
     title="Evomi",
-    docs_url="https://docs.evomi.com/public-api/",
     base_url="https://api.evomi.com",
     key_variable="EVOMI_API_KEY",
     auth=_auth,
@@ -38,6 +37,7 @@ EVOMI = Provider(
     collectors=(USAGE, BALANCE),
     options=Options,
     history=history,
+    history_days=7,
 )
 """Evomi, as the exporter knows it."""
 

@@ -7,13 +7,10 @@ from msgspec import Meta, Struct, field
 
 from exporter.api import Api
 from exporter.errors import PayloadError
-from exporter.providers._answers import Nothing, Text
+from exporter.providers._answers import MOST, Nothing, Text
 from exporter.providers._units import MB
 
-MOST_MB = 2**53 / MB
-"""Above it a float of bytes is not exact, and no account is so large."""
-
-Megabytes = Annotated[float, Meta(ge=0, le=MOST_MB)]
+Megabytes = Annotated[float, Meta(ge=0, le=MOST / MB)]
 
 CODES = {"dcp": "sdc"}
 """Codes that ``public`` has in place of those of ``usage``, which we show."""

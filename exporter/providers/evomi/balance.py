@@ -52,19 +52,19 @@ def parse(answer: Public) -> Report:
     return Report({"": tuple(gauges)})
 
 
-def _gauges(code: str, found: list[Product]) -> Iterator[Sample]:
+def _gauges(product: str, found: list[Product]) -> Iterator[Sample]:
     """Yield what is left of the product, by what name, and its packages of static addresses."""
-    labels = {"product": code, "plan": ""}
-    yield plans.PLAN_INFO.sample(1, **labels, name=NAMES.get(code, code))
+    labels = {"product": product, "plan": ""}
+    yield plans.PLAN_INFO.sample(1, **labels, name=NAMES.get(product, product))
     balances = [one.balance_mb for one in found if one.balance_mb is not None]
     if balances:
         yield plans.PRODUCT_TRAFFIC_REMAINING_BYTES.sample(to_bytes(sum(balances)), **labels)
     packages = [package for one in found for package in one.packages or ()]
-    ends = [unix(one.expires_at) for one in packages if one.expires_at is not None]
+    ends = [end for one in packages if (end := unix(one.expires_at)) is not None]
     if ends:
         yield plans.PLAN_EXPIRY_TIMESTAMP_SECONDS.sample(min(ends), **labels)
-    for place, count in _countries(packages).items():
-        yield plans.PLAN_PROXIES.sample(count, **labels, country=place)
+    for code, count in _countries(packages).items():
+        yield plans.PLAN_PROXIES.sample(count, **labels, country=code)
 
 
 def _countries(packages: Iterable[Package]) -> Counter[str]:

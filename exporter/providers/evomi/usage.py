@@ -15,7 +15,14 @@ from exporter.providers.evomi._answers import CODES, Usage
 from exporter.providers.evomi._held import GUESSES, held
 from exporter.providers.evomi._options import Options
 from exporter.providers.evomi._traffic import Bucket, Traffic, read_traffic
-from exporter.reading import Reading, ScopeReading, Span, StatedTotal, Statement, WindowReading
+from exporter.reading import (
+    Reading,
+    ScopeReading,
+    StatedTotal,
+    Statement,
+    WindowReading,
+    WindowSpan,
+)
 
 PATH = "/public/usage"
 
@@ -172,7 +179,7 @@ def _total(product: str, week: Traffic) -> StatedTotal | None:
         return None
     oldest = week.buckets[0]
     # As text, this lies right after the oldest.
-    span = Span(frozenset({product}), since=f"{oldest.id}~")
+    span = WindowSpan(frozenset({product}), since=f"{oldest.id}~")
     return StatedTotal(product, (product, ""), week.stated - oldest.total, (span,))
 
 

@@ -29,7 +29,6 @@ def _auth(secret: Secret) -> Mapping[str, str]:
 WEBSHARE = Provider(
     name="webshare",
     title="Webshare",
-    docs_url="https://apidocs.webshare.io",
     base_url="https://proxy.webshare.io",
     key_variable="WEBSHARE_API_KEY",
     auth=_auth,
@@ -37,4 +36,5 @@ WEBSHARE = Provider(
     spacing={"": 0.25, "/api/v3/proxy/list": 1.0},
     collectors=(usage.COLLECTOR, proxies.COLLECTOR, account.COLLECTOR),
     history=history,
+    history_days=90,
 )

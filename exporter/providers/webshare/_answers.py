@@ -2,14 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
-from exporter.providers._answers import Nothing, Text
-
-Amount = Annotated[float, Meta(ge=0, le=2**53)]
-"""Bytes, requests, dollars: never negative, and whole numbers up to here are exact."""
+from exporter.providers._answers import Amount, Nothing, Text
 
 Counts = dict[Text, Amount | None] | Nothing
 """Requests or proxies by a code. An empty one may come as a list."""

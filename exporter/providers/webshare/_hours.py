@@ -4,14 +4,32 @@ A window is an hour, and its id the hour's instant in UTC. Projected hours and t
 the provider's future are not usage.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
+from exporter.api import Api
+from exporter.errors import PayloadError
 from exporter.metrics import usage
+from exporter.providers._answers import unix
 from exporter.providers.webshare import _breakdown
 from exporter.providers.webshare._answers import Hour
 from exporter.providers.webshare._spans import REVISED_FOR, SETTLED_AFTER, Span, Term
-from exporter.providers.webshare._times import floor_hour, text_of, unix
+from exporter.providers.webshare._times import floor_hour, text_of
 from exporter.reading import Place, Reading, ScopeReading, WindowReading
+
+MOST_HOURS = 5000
+"""In one answer: there are 2,160 in the 90 days that the provider has."""
+
+
+async def ask_hours(api: Api, params: Mapping[str, str]) -> list[Hour]:
+    """Return the hourly statistics that *params* ask for.
+
+    Raises: PollError; as PayloadError when there are so many that they cannot be hours.
+    """
+    path = "/api/v2/stats/"
+    hours = await api.get(path, list[Hour], params)
+    if len(hours) > MOST_HOURS:
+        raise PayloadError(f"GET {path} $", f"more than {MOST_HOURS} hours")
+    return hours
 
 
 def read_hours(

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from exporter.metrics import Family, Sample, period
+from exporter.providers._answers import unix
+from exporter.providers._samples import told
 from exporter.providers.webshare import _breakdown
 from exporter.providers.webshare._answers import Aggregate
-from exporter.providers.webshare._times import unix
 from exporter.reading import Place
 
 TERM = "term"
@@ -14,20 +15,21 @@ TERM = "term"
 Figure = Callable[[Aggregate], float | None]
 
 
-def plan_samples(used: Aggregate, whole: Aggregate | None, place: Place) -> Iterator[Sample]:
-    """Yield what is said of one plan; *whole* is the term with its projected rest."""
+def used_samples(used: Aggregate, place: Place) -> Iterator[Sample]:
+    """Yield what one plan used in the term up to now."""
     labels = dict(zip(("product", "plan"), place, strict=True))
-    projected = None if whole is None else whole.bandwidth_projected
-    for family, value in {**_figures(used), _PROJECTED: projected}.items():
-        if value is not None:
-            yield family.sample(value, **labels, period=TERM)
+    for family, value in _figures(used).items():
+        yield from told(family, value, **labels, period=TERM)
     last = unix(used.last_request_sent_at)
-    if last is not None:
-        yield period.PRODUCT_LAST_REQUEST_TIMESTAMP_SECONDS.sample(last, **labels)
+    yield from told(period.PRODUCT_LAST_REQUEST_TIMESTAMP_SECONDS, last, **labels)
     yield from _breakdowns(used, place)
 
 
-_PROJECTED = period.PRODUCT_PERIOD_PROJECTED_TRAFFIC_BYTES
+def projected_samples(whole: Aggregate, place: Place) -> Iterator[Sample]:
+    """Yield what the provider expects one plan to use in the *whole* term."""
+    product, plan = place
+    family, value = period.PRODUCT_PERIOD_PROJECTED_TRAFFIC_BYTES, whole.bandwidth_projected
+    yield from told(family, value, product=product, plan=plan, period=TERM)
 
 
 def _figures(used: Aggregate) -> dict[Family, float | None]:
@@ -66,8 +68,7 @@ def account_samples(plans: Sequence[Aggregate | None]) -> Iterator[Sample]:
         period.ACCOUNT_PERIOD_SUCCESS_RATIO: _ratio(successes, requests),
     }
     for family, value in sums.items():
-        if value is not None:
-            yield family.sample(value, period=TERM)
+        yield from told(family, value, period=TERM)
 
 
 def _sum(plans: Sequence[Aggregate | None], figure: Figure) -> float | None:
@@ -77,4 +78,5 @@ def _sum(plans: Sequence[Aggregate | None], figure: Figure) -> float | None:
 
 
 def _ratio(successes: float | None, requests: float | None) -> float | None:
-    return successes / requests if requests and successes is not None else None
+    """Return the share; the two may be of moments that differ, and successes the later ones."""
+    return min(1.0, successes / requests) if requests and successes is not None else None

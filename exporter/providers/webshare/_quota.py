@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 
-from msgspec import UNSET
+from msgspec import UnsetType
 
 from exporter.metrics import Family, Sample, period, plans
+from exporter.providers._answers import unix
+from exporter.providers._samples import told
 from exporter.providers._units import GIB
 from exporter.providers.webshare._answers import Plan, Subscription
 from exporter.providers.webshare._period import TERM
 from exporter.providers.webshare._plans import ACTIVE, CANCELLED, place, title
-from exporter.providers.webshare._times import DAY, unix
+from exporter.providers.webshare._times import DAY
 
 RENEWAL = 30 * DAY
 """What one paid renewal adds: terms have 30 days, for yearly customers too."""
@@ -17,42 +19,46 @@ RENEWAL = 30 * DAY
 STATUSES = (ACTIVE, CANCELLED)
 
 
-def plan_samples(plan: Plan, subscription: Subscription, *, used: float | None) -> Iterator[Sample]:
-    """Yield what an active *plan* includes, of which *used* bytes are gone, and what it costs."""
+def used_samples(plan: Plan, used: float | None) -> Iterator[Sample]:
+    """Yield how many bytes of an active *plan* are *used*, and how many are left.
+
+    Nothing is left of a plan without a limit, nor is it known of one whose limit is not told.
+    """
     product, name = place(plan)
+    limit = _limit(plan)
+    left = max(0, limit - used) if limit and used is not None else None
+    values = {plans.PRODUCT_TRAFFIC_USED_BYTES: used, plans.PRODUCT_TRAFFIC_REMAINING_BYTES: left}
+    for family, value in values.items():
+        yield from told(family, value, product=product, plan=name)
+
+
+def plan_samples(plan: Plan, subscription: Subscription) -> Iterator[Sample]:
+    """Yield what an active *plan* includes, and what it costs."""
+    product, name = place(plan)
+    limit = _limit(plan)
     values: dict[Family, float | None] = {
-        **_traffic(plan, used),
+        plans.PRODUCT_TRAFFIC_LIMIT_BYTES: limit or None,
+        plans.PRODUCT_TRAFFIC_UNLIMITED: None if limit is None else not limit,
         plans.PLAN_EXPIRY_TIMESTAMP_SECONDS: _expiry(subscription),
         plans.PLAN_PRICE_USD: _price(plan, subscription),
         plans.PLAN_REFRESHES_AVAILABLE: plan.on_demand_refreshes_available,
         plans.PLAN_REPLACEMENTS_AVAILABLE: plan.proxy_replacements_available,
     }
     for family, value in values.items():
-        if value is not None:
-            yield family.sample(value, product=product, plan=name)
+        yield from told(family, value, product=product, plan=name)
     yield plans.PLAN_INFO.sample(1, product=product, plan=name, name=title(plan))
     bounds = {
         period.PERIOD_START_TIMESTAMP_SECONDS: unix(subscription.start_date),
         period.PERIOD_END_TIMESTAMP_SECONDS: unix(subscription.end_date),
     }
     for family, at in bounds.items():
-        if at is not None:
-            yield family.sample(at, product=product, plan=name, period=TERM)
+        yield from told(family, at, product=product, plan=name, period=TERM)
 
 
-def _traffic(plan: Plan, used: float | None) -> dict[Family, float | None]:
-    """Return the limit and what is left of it: an unlimited plan has neither."""
-    if plan.bandwidth_limit is UNSET:
-        return {plans.PRODUCT_TRAFFIC_USED_BYTES: used}
-    limit = (plan.bandwidth_limit or 0) * GIB
-    return {
-        plans.PRODUCT_TRAFFIC_LIMIT_BYTES: limit or None,
-        plans.PRODUCT_TRAFFIC_UNLIMITED: not limit,
-        plans.PRODUCT_TRAFFIC_USED_BYTES: used,
-        plans.PRODUCT_TRAFFIC_REMAINING_BYTES: (
-            max(0, limit - used) if limit and used is not None else None
-        ),
-    }
+def _limit(plan: Plan) -> float | None:
+    """Return the limit in bytes, 0 for none; None when the provider does not say."""
+    limit = plan.bandwidth_limit
+    return None if isinstance(limit, UnsetType) else (limit or 0) * GIB
 
 
 def _expiry(subscription: Subscription) -> float | None:
@@ -77,8 +83,7 @@ def account_samples(listed: Iterable[Plan], subscription: Subscription) -> Itera
         plans.ACCOUNT_CREDITS_USD: subscription.free_credits,
     }
     for family, value in values.items():
-        if value is not None:
-            yield family.sample(value)
+        yield from told(family, value)
     for plan in listed:
         yield from _statuses(plan)
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from exporter.ledger import Ledger
+from exporter.providers._answers import unix
 from exporter.providers.webshare._answers import Plan, Subscription
 from exporter.providers.webshare._plans import ACTIVE
 from exporter.providers.webshare._times import (
@@ -17,8 +18,11 @@ from exporter.providers.webshare._times import (
     floor_hour,
     instant,
     text_of,
-    unix,
 )
+
+USED = "used"
+WHOLE = "whole"
+SETTLED = "settled"
 
 LOOK_BACK = 90 * DAY - HOUR
 """How far back we ask: 90 days are allowed, and an hour is for clocks that differ."""
@@ -98,6 +102,12 @@ class Spans:
     used: Span | None = None
     whole: Span | None = None
     settled: Span | None = None
+
+    @property
+    def aggregates(self) -> Mapping[str, Span]:
+        """The spans of which only a sum is wanted, by their names."""
+        spans = {USED: self.used, WHOLE: self.whole, SETTLED: self.settled}
+        return {name: span for name, span in spans.items() if span is not None}
 
 
 def choose_spans(plans: Mapping[str, Plan], term: Term, ledger: Ledger) -> dict[str, Spans]:

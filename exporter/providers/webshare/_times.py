@@ -1,20 +1,10 @@
 """Times: instants in Unix seconds, and the text that stands for one."""
 
 import math
-from datetime import MAXYEAR, MINYEAR, UTC, datetime
+from datetime import UTC, datetime
 
 HOUR = 3600.0
 DAY = 24 * HOUR
-
-
-def unix(at: datetime | None) -> float | None:
-    """Return *at* in Unix seconds; one without an offset is in UTC.
-
-    None when it is not said, or so far off that no calendar could hold it in every zone.
-    """
-    if at is None or not MINYEAR < at.year < MAXYEAR:
-        return None
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 
 def floor_hour(at: float) -> float:

@@ -9,6 +9,7 @@ from exporter.errors import PollError
 from exporter.metrics import Sample, plans
 from exporter.providers._labels import country
 from exporter.providers._provider import Collector, Context, Report, gather, reads
+from exporter.providers._samples import add_rows
 from exporter.providers.webshare._answers import Plan, ProxyStatus, rows
 from exporter.providers.webshare._plans import ACTIVE, list_plans, place
 
@@ -48,9 +49,7 @@ def parse(answer: Answer) -> Report:
 
 def _samples(status: ProxyStatus, plan: Plan) -> Iterator[Sample]:
     product, name = place(plan)
-    counts: dict[str, float] = {}
-    for code, count in rows(status.countries).items():
-        counts[country(code)] = counts.get(country(code), 0) + count
+    counts = add_rows((country(code), count) for code, count in rows(status.countries).items())
     for code, count in counts.items():
         yield plans.PLAN_PROXIES.sample(count, product=product, plan=name, country=code)
     if status.unallocated_countries is not None:

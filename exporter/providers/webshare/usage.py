@@ -10,40 +10,48 @@ from functools import partial
 from exporter.api import Api
 from exporter.errors import PollError, RequestError, UnsupportedError
 from exporter.metrics import Sample, period, plans, proof, usage
+from exporter.providers._answers import unix
 from exporter.providers._provider import Collector, Context, Report, gather, reads
 from exporter.providers.webshare import _period, _quota
 from exporter.providers.webshare._answers import Aggregate, Hour, Plan, Subscription
-from exporter.providers.webshare._hours import read_hours
+from exporter.providers.webshare._hours import ask_hours, read_hours
 from exporter.providers.webshare._plans import ACTIVE, CANCELLED, list_plans, place
-from exporter.providers.webshare._spans import Span, Spans, Term, choose_spans, read_term
-from exporter.providers.webshare._times import text_of, unix
-from exporter.reading import Span as WindowSpan
-from exporter.reading import StatedTotal, Statement
+from exporter.providers.webshare._spans import (
+    SETTLED,
+    USED,
+    WHOLE,
+    Span,
+    Spans,
+    Term,
+    choose_spans,
+    read_term,
+)
+from exporter.providers.webshare._times import text_of
+from exporter.reading import StatedTotal, Statement, WindowSpan
 
 ACCOUNT = ""
-"""The part that holds what concerns no single plan; the others are named by the plan's id."""
-
-
-@dataclass(frozen=True, slots=True)
-class Statistics:
-    """What one plan answered to what *spans* asks for; None was not asked."""
-
-    spans: Spans
-    hours: tuple[Hour, ...]
-    used: Aggregate | None
-    whole: Aggregate | None
-    settled: Aggregate | None
+"""The part that needs no statistics; the others are named by what was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """All that one poll was told; *statistics* and *failures* are by the id of the plan."""
+    """All that one poll was told.
+
+    *spans* and *hours* are by the id of the plan, *aggregates* by its id and the span's name.
+    *failures* are by either.
+    """
 
     term: Term
     subscription: Subscription
     plans: Mapping[str, Plan]
-    statistics: Mapping[str, Statistics]
+    spans: Mapping[str, Spans]
+    hours: Mapping[str, list[Hour]]
+    aggregates: Mapping[str, Aggregate]
     failures: Mapping[str, PollError]
+
+    def aggregate(self, plan: str, span: str) -> Aggregate | None:
+        """Return the sum over *span*; None when it was not asked for, or in vain."""
+        return self.aggregates.get(_part(plan, span))
 
 
 async def fetch(api: Api, context: Context) -> Answer:
@@ -55,86 +63,95 @@ async def fetch(api: Api, context: Context) -> Answer:
     listed = await list_plans(api)
     term = read_term(subscription, api.now)
     spans = choose_spans(listed, term, context.ledger)
-    jobs = {name: partial(_ask, api, name, one) for name, one in spans.items()}
-    statistics, failures = await gather(jobs)
-    return Answer(term, subscription, listed, statistics, failures)
+    hours, failures = await gather(
+        {name: partial(_ask_hours, api, name, one.hours) for name, one in spans.items()}
+    )
+    aggregates, others = await gather(
+        {
+            _part(name, kind): partial(_ask_aggregate, api, name, span)
+            for name, one in spans.items()
+            for kind, span in one.aggregates.items()
+        }
+    )
+    return Answer(term, subscription, listed, spans, hours, aggregates, {**failures, **others})
 
 
-async def _ask(api: Api, name: str, spans: Spans) -> Statistics:
-    hours: list[Hour] = []
-    if not spans.hours.is_empty:
-        params = {**spans.hours.params, "plan_id": name}
-        hours = await api.get("/api/v2/stats/", list[Hour], params)
-    used = await _aggregate(api, name, spans.used)
-    whole = await _aggregate(api, name, spans.whole)
-    settled = await _aggregate(api, name, spans.settled)
-    return Statistics(spans, tuple(hours), used, whole, settled)
+async def _ask_hours(api: Api, name: str, span: Span) -> list[Hour]:
+    if span.is_empty:
+        return []
+    return await ask_hours(api, {**span.params, "plan_id": name})
 
 
-async def _aggregate(api: Api, name: str, span: Span | None) -> Aggregate | None:
-    if span is None:
-        return None
+async def _ask_aggregate(api: Api, name: str, span: Span) -> Aggregate:
     return await api.get("/api/v2/stats/aggregate/", Aggregate, {**span.params, "plan_id": name})
+
+
+def _part(plan: str, span: str) -> str:
+    return f"{plan} {span}"
 
 
 def parse(answer: Answer) -> Report:
     """Return the gauges of each plan and of the account, and the statement for the ledger."""
     failures = dict(_failures(answer))
-    parts = {
-        name: tuple(_plan_samples(answer, name, one)) for name, one in answer.statistics.items()
-    }
-    parts[ACCOUNT] = tuple(_account_samples(answer))
-    return Report(parts, failures, _state(answer, frozenset(failures)))
+    parts = {ACCOUNT: tuple(_account_samples(answer)), **dict.fromkeys(answer.hours, ())}
+    for name, spans in answer.spans.items():
+        for kind in spans.aggregates:
+            aggregate = answer.aggregate(name, kind)
+            if aggregate is not None:
+                samples = _aggregate_samples(answer.plans[name], spans, kind, aggregate)
+                parts[_part(name, kind)] = tuple(samples)
+    return Report(parts, failures, _statement(answer, frozenset(failures)))
 
 
 def _failures(answer: Answer) -> Iterator[tuple[str, PollError]]:
     """Yield what failed.
 
     Statistics of an active plan are never too much to ask. Of a plan that is over, the provider may
-    refuse them: then there is nothing left to count.
+    refuse the hours: then there is nothing left to count.
     """
-    for name, error in answer.failures.items():
-        is_refused = isinstance(error, UnsupportedError | RequestError)
-        if not is_refused:
-            yield name, error
-        elif answer.plans[name].status == ACTIVE:
-            yield name, PollError(error.where, error.what, reason=error.reason)
+    over = {name for name, plan in answer.plans.items() if plan.status != ACTIVE}
+    for part, error in answer.failures.items():
+        if not isinstance(error, UnsupportedError | RequestError):
+            yield part, error
+        elif part not in over:
+            yield part, PollError(error.where, error.what, reason=error.reason)
 
 
-def _plan_samples(answer: Answer, name: str, statistics: Statistics) -> Iterator[Sample]:
-    plan, used = answer.plans[name], statistics.used
-    if plan.status != ACTIVE:
-        return
-    if used is not None:
-        # Once the term is over, the term up to now is the whole one.
-        yield from _period.plan_samples(used, statistics.whole or used, place(plan))
-    traffic = None if used is None else used.bandwidth_total
-    yield from _quota.plan_samples(plan, answer.subscription, used=traffic)
+def _aggregate_samples(
+    plan: Plan, spans: Spans, kind: str, aggregate: Aggregate
+) -> Iterator[Sample]:
+    if kind == USED:
+        yield from _period.used_samples(aggregate, place(plan))
+        yield from _quota.used_samples(plan, aggregate.bandwidth_total)
+    # Once the term is over, the term up to now is the whole one.
+    if kind == WHOLE or (kind == USED and spans.whole is None):
+        yield from _period.projected_samples(aggregate, place(plan))
 
 
 def _account_samples(answer: Answer) -> Iterator[Sample]:
-    active = [name for name, plan in answer.plans.items() if plan.status == ACTIVE]
-    known = {name: statistics.used for name, statistics in answer.statistics.items()}
-    yield from _period.account_samples([known.get(name) for name in active])
+    active = {name: plan for name, plan in answer.plans.items() if plan.status == ACTIVE}
+    yield from _period.account_samples([answer.aggregate(name, USED) for name in active])
     yield from _quota.account_samples(answer.plans.values(), answer.subscription)
+    for plan in active.values():
+        yield from _quota.plan_samples(plan, answer.subscription)
 
 
-def _state(answer: Answer, failed: frozenset[str]) -> Statement:
+def _statement(answer: Answer, failed: frozenset[str]) -> Statement:
     term = answer.term
     scopes = tuple(
         read_hours(
-            one.hours,
+            hours,
             place(answer.plans[name]),
-            span=one.spans.hours,
+            span=answer.spans[name].hours,
             term=term,
             is_over=answer.plans[name].status != ACTIVE,
         )
-        for name, one in answer.statistics.items()
+        for name, hours in answer.hours.items()
     )
     return Statement(
         at=term.now,
         scopes=scopes,
-        failed=failed,
+        failed=failed & answer.plans.keys(),
         listed={name: unix(plan.created_at) for name, plan in answer.plans.items()},
         ended=frozenset(name for name, plan in answer.plans.items() if plan.status == CANCELLED),
         owners={"plan": frozenset(answer.plans)},
@@ -145,12 +162,13 @@ def _state(answer: Answer, failed: frozenset[str]) -> Statement:
 def _totals(answer: Answer) -> Iterator[StatedTotal]:
     """Yield the provider's own sums of the term's settled hours."""
     until = text_of(answer.term.complete_until)
-    for name, one in answer.statistics.items():
-        if one.spans.settled is None or one.settled is None or one.settled.bandwidth_total is None:
+    for name, spans in answer.spans.items():
+        stated = answer.aggregate(name, SETTLED)
+        if spans.settled is None or stated is None or stated.bandwidth_total is None:
             continue
-        span = WindowSpan(frozenset({name}), text_of(one.spans.settled.first), until)
-        total = round(one.settled.bandwidth_total)
-        yield StatedTotal(name, place(answer.plans[name]), total, (span,))
+        windows = WindowSpan(frozenset({name}), text_of(spans.settled.first), until)
+        part, total = _part(name, SETTLED), round(stated.bandwidth_total)
+        yield StatedTotal(part, place(answer.plans[name]), total, (windows,))
 
 
 COLLECTOR = Collector(

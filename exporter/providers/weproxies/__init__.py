@@ -31,7 +31,6 @@ def _auth(secret: Secret) -> Mapping[str, str]:
 WEPROXIES = Provider(
     name="weproxies",
     title="WeProxies",
-    docs_url="https://docs-staging.weproxies.com",
     base_url="https://api.weproxies.com",
     key_variable="WEPROXIES_API_TOKEN",
     auth=_auth,
@@ -39,6 +38,7 @@ WEPROXIES = Provider(
     collectors=(USAGE, COUNTRIES, REALTIME, SUBSCRIPTIONS),
     options=Options,
     history=history,
+    history_days=365,
 )
 """WeProxies, as the exporter knows it."""
 

@@ -8,18 +8,23 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from exporter.api import Api
 from exporter.errors import PayloadError
-from exporter.providers._answers import Nothing, Text, given
+from exporter.providers._answers import MOST, Amount, Nothing, Text, given, unix
 from exporter.providers._units import GIB
 
 T = TypeVar("T")
 
-MOST = 2**53
-"""Bytes or requests: above it a float is not exact, and no account is so large."""
-
-Amount = Annotated[float, Meta(ge=0, le=MOST)]
-Percent = Annotated[float, Meta(ge=0, le=101)]
-"""A little above 100 is a rounding of theirs."""
 Gigabytes = Annotated[float, Meta(ge=0, le=MOST / GIB)]
+
+Id = Text | int
+"""Documented as text; a number would do as well."""
+
+
+def unix_of(text: str | UnsetType | None) -> float | None:
+    """Return *text* in Unix seconds; None when it is not said, empty, or no ISO 8601."""
+    try:
+        return unix(datetime.fromisoformat(text)) if text else None
+    except ValueError:
+        return None
 
 
 class Pagination(Struct, frozen=True):
@@ -62,8 +67,8 @@ async def ask(
 class Period(Struct, frozen=True):
     """The span that a summary is about."""
 
-    start: datetime | None = None
-    end: datetime | None = None
+    start: str | None = None
+    end: str | None = None
 
 
 class Total(Struct, frozen=True):
@@ -71,13 +76,14 @@ class Total(Struct, frozen=True):
 
     bytes_used: Amount | None = None
     requests: Amount | None = None
-    success_rate: Percent | None = None
+    success_rate: float | None = None
+    """Percent."""
 
 
 class SubscriptionUsage(Struct, frozen=True):
     """What one subscription used."""
 
-    subscription_id: Text
+    subscription_id: Id
     product_name: Text | None = None
     bytes_used: Amount | None = None
     requests: Amount | None = None
@@ -86,6 +92,11 @@ class SubscriptionUsage(Struct, frozen=True):
     def product(self) -> str:
         """The ``product`` label."""
         return self.product_name or ""
+
+    @property
+    def plan(self) -> str:
+        """The ``plan`` label."""
+        return str(self.subscription_id)
 
 
 class Summary(Struct, frozen=True):
@@ -97,9 +108,10 @@ class Summary(Struct, frozen=True):
 
 
 class CountryUsage(Struct, frozen=True):
-    """What was used in one country."""
+    """What was used in one country; the summary's list calls it ``country``."""
 
     country_code: str | None = None
+    country: str | None = None
     requests: Amount | None = None
     traffic_bytes: Amount | None = field(name="bytes", default=None)
 
@@ -151,10 +163,10 @@ class Connections(Struct, frozen=True):
 class Realtime(Struct, frozen=True):
     """``GET /api/v1/usage/realtime``."""
 
-    timestamp: datetime | None = None
-    current_minute: Minute | Nothing = None
-    last_hour: Hour | Nothing = None
-    active_connections: Connections | Nothing = None
+    timestamp: str | UnsetType | None = UNSET
+    current_minute: Minute | UnsetType | Nothing = UNSET
+    last_hour: Hour | UnsetType | Nothing = UNSET
+    active_connections: Connections | UnsetType | Nothing = UNSET
 
 
 class Product(Struct, frozen=True):
@@ -166,15 +178,20 @@ class Product(Struct, frozen=True):
 class Subscription(Struct, frozen=True):
     """One row of ``GET /api/v1/subscriptions``, whose credentials we leave out."""
 
-    id: Text
+    id: Id
     product: Product | Nothing = None
     status: str | None = None
     traffic_limit_gb: Gigabytes | UnsetType | None = UNSET
     """0 and null are no limit; a missing key says nothing of it."""
     traffic_used_gb: Gigabytes | None = None
     traffic_remaining_gb: Gigabytes | None = None
-    expires_at: datetime | None = None
-    created_at: datetime | None = None
+    expires_at: str | None = None
+    created_at: str | None = None
+
+    @property
+    def plan(self) -> str:
+        """The ``plan`` label."""
+        return str(self.id)
 
     @property
     def product_name(self) -> str:

@@ -12,7 +12,7 @@ from exporter.errors import PayloadError, RequestError, UnsupportedError
 from exporter.ledger import check_owner
 from exporter.metrics import usage
 from exporter.providers._answers import given, unix
-from exporter.providers._provider import Bucket, Context, TimeRange
+from exporter.providers._provider import Context, HistoryBucket, TimeRange
 from exporter.providers.weproxies._answers import (
     Envelope,
     History,
@@ -21,6 +21,7 @@ from exporter.providers.weproxies._answers import (
     SubscriptionUsage,
     Summary,
     ask,
+    unix_of,
 )
 from exporter.providers.weproxies.usage import ALL, ask_summary
 from exporter.reading import Place, Reading
@@ -36,13 +37,13 @@ MOST_SECONDS = 365 * 24 * HOUR
 """53 requests for each subscription, at one a second."""
 
 
-async def history(api: Api, context: Context, wanted: TimeRange) -> AsyncIterator[Bucket]:
+async def history(api: Api, context: Context, wanted: TimeRange) -> AsyncIterator[HistoryBucket]:
     """Yield the hours of each subscription. See ``History``."""
     summary = await ask_summary(api, ALL)
     rows: dict[str, SubscriptionUsage] = {}
     for row in summary.by_subscription or ():
-        rows.setdefault(row.subscription_id, row)
-    check_owner(context.ledger, {"subscription": frozenset(rows)})
+        rows.setdefault(row.plan, row)
+    check_owner(context.ledger, {"subscription": frozenset(rows)}, where="history")
     chunks = tuple(_chunks(_clip(wanted, summary, api.now)))
     for row in rows.values():
         async for bucket in _ask_all(api, row, chunks):
@@ -51,9 +52,9 @@ async def history(api: Api, context: Context, wanted: TimeRange) -> AsyncIterato
 
 def _clip(wanted: TimeRange, summary: Summary, now: float) -> TimeRange:
     """Return the whole hours of *wanted* in which there may be usage."""
-    stated = (given(summary.period) or Period()).start
+    stated = unix_of((given(summary.period) or Period()).start)
     end = min(-(-wanted.end // HOUR) * HOUR, now)
-    starts = (wanted.start, 0.0 if stated is None else unix(stated), end - MOST_SECONDS)
+    starts = (wanted.start, stated or 0.0, end - MOST_SECONDS)
     return TimeRange(max(starts) // HOUR * HOUR, end)
 
 
@@ -70,11 +71,11 @@ def _chunks(asked: TimeRange) -> Iterator[TimeRange]:
 
 async def _ask_all(
     api: Api, row: SubscriptionUsage, chunks: tuple[TimeRange, ...]
-) -> AsyncIterator[Bucket]:
+) -> AsyncIterator[HistoryBucket]:
     """Yield what each chunk says, up to the first older one that is refused."""
     for number, chunk in enumerate(chunks):
         try:
-            points = await _ask(api, row.subscription_id, chunk)
+            points = await _ask(api, row.plan, chunk)
         except (RequestError, UnsupportedError):
             if number:
                 return
@@ -103,13 +104,13 @@ def _date(at: float) -> str:
 
 def _buckets(
     points: tuple[Point, ...], row: SubscriptionUsage, chunk: TimeRange
-) -> dict[float, Bucket]:
+) -> dict[float, HistoryBucket]:
     """Return the hours that begin in *chunk*: the provider may add the one after."""
-    place = (row.product, row.subscription_id)
-    starts = ((unix(point.timestamp), point) for point in points)
+    place = (row.product, row.plan)
+    starts = ((unix(point.timestamp) or 0.0, point) for point in points)
     return {
-        start: Bucket(
-            scope=row.subscription_id,
+        start: HistoryBucket(
+            scope=row.plan,
             start=start,
             end=min(start + HOUR, chunk.end),
             readings=tuple(_readings(point, place)),

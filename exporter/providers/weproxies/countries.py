@@ -99,7 +99,7 @@ def parse(answer: Answer) -> Report:
 
 
 def _gauges(row: CountryUsage) -> Iterator[Sample]:
-    code = country(row.country_code)
+    code = country(row.country_code or row.country)
     labels = {"product": "", "plan": "", "period": "month", "country": code}
     yield from told(period.COUNTRY_PERIOD_TRAFFIC_BYTES, row.traffic_bytes, **labels)
     yield from told(period.COUNTRY_PERIOD_REQUESTS, row.requests, **labels)
@@ -107,7 +107,7 @@ def _gauges(row: CountryUsage) -> Iterator[Sample]:
 
 def _readings(rows: tuple[CountryUsage, ...]) -> Iterator[Reading]:
     for row in rows:
-        code = country(row.country_code)
+        code = country(row.country_code or row.country)
         labels = ("", "", code)
         if row.traffic_bytes is not None:
             traffic = round(row.traffic_bytes)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from exporter.api import Api
 from exporter.errors import PayloadError
 from exporter.metrics import Sample, realtime
-from exporter.providers._answers import given, unix
+from exporter.providers._answers import given
 from exporter.providers._labels import country
 from exporter.providers._provider import Collector, Context, Report, reads
 from exporter.providers._samples import add_up, told
@@ -19,6 +19,7 @@ from exporter.providers.weproxies._answers import (
     Minute,
     Realtime,
     ask,
+    unix_of,
 )
 
 PATH = "/api/v1/usage/realtime"
@@ -27,7 +28,7 @@ PATH = "/api/v1/usage/realtime"
 async def fetch(api: Api, _context: Context) -> Realtime:
     """One request a poll.
 
-    Raises: PollError.
+    Raises: PollError, also when the answer has none of its fields.
     """
     answer = await ask(api, PATH, Envelope[Realtime])
     if answer == Realtime():
@@ -52,8 +53,7 @@ def _gauges(answer: Realtime) -> Iterator[Sample]:
     if hour.avg_response_time_ms is not None:
         seconds = hour.avg_response_time_ms / 1000
         yield realtime.ACCOUNT_LAST_HOUR_RESPONSE_TIME_SECONDS.sample(seconds)
-    if answer.timestamp is not None:
-        yield realtime.ACCOUNT_REALTIME_TIMESTAMP_SECONDS.sample(unix(answer.timestamp))
+    yield from told(realtime.ACCOUNT_REALTIME_TIMESTAMP_SECONDS, unix_of(answer.timestamp))
 
 
 def _connections(connections: Connections) -> Iterator[Sample]:

@@ -7,11 +7,17 @@ from msgspec import UnsetType
 
 from exporter.api import Api
 from exporter.metrics import Sample, plans
-from exporter.providers._answers import given, unix
+from exporter.providers._answers import given
 from exporter.providers._provider import Collector, Context, Report, reads
 from exporter.providers._samples import told
 from exporter.providers._units import GIB
-from exporter.providers.weproxies._answers import Envelope, Pagination, Subscription, unwrap
+from exporter.providers.weproxies._answers import (
+    Envelope,
+    Pagination,
+    Subscription,
+    unix_of,
+    unwrap,
+)
 from exporter.reading import Statement
 
 PATH = "/api/v1/subscriptions"
@@ -42,7 +48,7 @@ async def fetch(api: Api, _context: Context) -> Answer:
         pages = api.pages(PATH, Envelope[list[Subscription]], following=_following, params=params)
         async for page in pages:
             for one in unwrap(page, f"GET {PATH}"):
-                found.setdefault(one.id, (one, one.status or status))
+                found.setdefault(one.plan, (one, one.status or status))
     return Answer(api.now, found)
 
 
@@ -56,12 +62,12 @@ def parse(answer: Answer) -> Report:
     """Return all subscriptions as one part, and tell the ledger when each began."""
     found = answer.subscriptions.values()
     gauges = tuple(sample for one, status in found for sample in _gauges(one, status))
-    listed = {one.id: unix(one.created_at) if one.created_at else None for one, _ in found}
+    listed = {one.plan: unix_of(one.created_at) for one, _ in found}
     return Report({"": gauges}, statement=Statement(at=answer.at, listed=listed))
 
 
 def _gauges(one: Subscription, status: str) -> Iterator[Sample]:
-    labels = {"product": one.product_name, "plan": one.id}
+    labels = {"product": one.product_name, "plan": one.plan}
     present = status if status in STATUSES else UNKNOWN
     for known in (*STATUSES, UNKNOWN):
         yield plans.PLAN_STATUS.sample(known == present, **labels, status=known)
@@ -69,21 +75,19 @@ def _gauges(one: Subscription, status: str) -> Iterator[Sample]:
         return
     yield plans.PLAN_INFO.sample(1, **labels, name=one.product_name)
     yield from _quota(one, labels)
-    if one.expires_at is not None:
-        yield plans.PLAN_EXPIRY_TIMESTAMP_SECONDS.sample(unix(one.expires_at), **labels)
+    yield from told(plans.PLAN_EXPIRY_TIMESTAMP_SECONDS, unix_of(one.expires_at), **labels)
 
 
 def _quota(one: Subscription, labels: Mapping[str, str]) -> Iterator[Sample]:
-    """Yield what is bought, used and left; without a limit, nothing is left of it."""
-    if isinstance(one.traffic_limit_gb, UnsetType):
-        yield from told(plans.PRODUCT_TRAFFIC_USED_BYTES, _bytes(one.traffic_used_gb), **labels)
-        return
-    limit = one.traffic_limit_gb or None
-    used, left = one.traffic_used_gb, one.traffic_remaining_gb if limit else None
-    yield plans.PRODUCT_TRAFFIC_UNLIMITED.sample(limit is None, **labels)
-    yield from told(plans.PRODUCT_TRAFFIC_LIMIT_BYTES, _bytes(limit), **labels)
-    yield from told(plans.PRODUCT_TRAFFIC_USED_BYTES, _bytes(used), **labels)
-    yield from told(plans.PRODUCT_TRAFFIC_REMAINING_BYTES, _bytes(left), **labels)
+    """Yield what is bought, used and left; where there is no limit, nothing is left of it."""
+    yield from told(plans.PRODUCT_TRAFFIC_USED_BYTES, _bytes(one.traffic_used_gb), **labels)
+    limit = one.traffic_limit_gb
+    if not isinstance(limit, UnsetType):
+        yield plans.PRODUCT_TRAFFIC_UNLIMITED.sample(not limit, **labels)
+        yield from told(plans.PRODUCT_TRAFFIC_LIMIT_BYTES, _bytes(limit or None), **labels)
+    if limit or isinstance(limit, UnsetType):
+        left = _bytes(one.traffic_remaining_gb)
+        yield from told(plans.PRODUCT_TRAFFIC_REMAINING_BYTES, left, **labels)
 
 
 def _bytes(gigabytes: float | None) -> int | None:

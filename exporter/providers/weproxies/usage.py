@@ -7,24 +7,36 @@ from functools import partial
 from exporter.api import Api
 from exporter.errors import PayloadError, PollError
 from exporter.metrics import Sample, period, proof, usage
-from exporter.providers._answers import given, unix
+from exporter.providers._answers import given
 from exporter.providers._provider import Collector, Context, Report, gather, reads
 from exporter.providers._samples import add_up, told
 from exporter.providers.weproxies._answers import (
     Envelope,
+    Period,
     SubscriptionUsage,
     Summary,
     Total,
     ask,
+    unix_of,
 )
 from exporter.providers.weproxies._options import Options
-from exporter.reading import Reading, ScopeReading, Span, StatedTotal, Statement, WindowReading
+from exporter.reading import (
+    Reading,
+    ScopeReading,
+    StatedTotal,
+    Statement,
+    WindowReading,
+    WindowSpan,
+)
 
 NAME = "usage"
 PATH = "/api/v1/usage"
 
 ALL = "all"
 """The period that feeds the ledger, and the id of its one window."""
+
+MOST_PERCENT = 101
+"""A little above 100 is a rounding of theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +94,19 @@ def _gauges(name: str, summary: Summary) -> Iterator[Sample]:
     requests = _stated(total.requests, [row.requests for row in rows])
     yield from told(period.ACCOUNT_PERIOD_TRAFFIC_BYTES, traffic, period=name)
     yield from told(period.ACCOUNT_PERIOD_REQUESTS, requests, period=name)
-    if total.success_rate is not None:
-        ratio = min(1.0, total.success_rate / 100)
-        yield period.ACCOUNT_PERIOD_SUCCESS_RATIO.sample(ratio, period=name)
+    yield from told(period.ACCOUNT_PERIOD_SUCCESS_RATIO, _ratio(total.success_rate), period=name)
     yield from add_up(sample for row in rows for sample in _row_gauges(name, row))
-    span = given(summary.period)
-    if span and span.start:
-        start = period.PERIOD_START_TIMESTAMP_SECONDS
-        yield start.sample(unix(span.start), product="", plan="", period=name)
-    if span and span.end:
-        end = period.PERIOD_END_TIMESTAMP_SECONDS
-        yield end.sample(unix(span.end), product="", plan="", period=name)
+    span = given(summary.period) or Period()
+    labels = {"product": "", "plan": "", "period": name}
+    yield from told(period.PERIOD_START_TIMESTAMP_SECONDS, unix_of(span.start), **labels)
+    yield from told(period.PERIOD_END_TIMESTAMP_SECONDS, unix_of(span.end), **labels)
+
+
+def _ratio(percent: float | None) -> float | None:
+    """Return the ratio; None when *percent* is none, beyond what rounding explains."""
+    if percent is None or not 0 <= percent <= MOST_PERCENT:
+        return None
+    return min(1.0, percent / 100)
 
 
 def _stated(total: float | None, rows: list[float | None]) -> float | None:
@@ -104,19 +118,19 @@ def _stated(total: float | None, rows: list[float | None]) -> float | None:
 
 
 def _row_gauges(name: str, row: SubscriptionUsage) -> Iterator[Sample]:
-    labels = {"product": row.product, "plan": row.subscription_id, "period": name}
+    labels = {"product": row.product, "plan": row.plan, "period": name}
     yield from told(period.PRODUCT_PERIOD_TRAFFIC_BYTES, row.bytes_used, **labels)
     yield from told(period.PRODUCT_PERIOD_REQUESTS, row.requests, **labels)
 
 
 def _statement(answer: Answer) -> Statement | None:
-    """Return None when ``all`` failed, or lists nothing, not even no subscription."""
+    """Return None when ``all`` failed, or does not tell which subscriptions there are."""
     summary = answer.summaries.get(ALL)
     if summary is None or summary.by_subscription is None:
         return None
     rows: dict[str, list[SubscriptionUsage]] = {}
     for row in summary.by_subscription:
-        rows.setdefault(row.subscription_id, []).append(row)
+        rows.setdefault(row.plan, []).append(row)
     ids = frozenset(rows)
     return Statement(
         at=answer.at,
@@ -148,7 +162,7 @@ def _totals(summary: Summary, ids: frozenset[str], known: frozenset[str]) -> Ite
     """Yield the provider's total: of the subscriptions listed, or of all that ever were."""
     total = given(summary.total)
     if total is not None and total.bytes_used is not None:
-        spans = (Span(ids), Span(ids | known))
+        spans = (WindowSpan(ids), WindowSpan(ids | known))
         yield StatedTotal(ALL, ("", ""), round(total.bytes_used), spans)
 
 

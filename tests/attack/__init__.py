@@ -1,0 +1,1 @@
+"""The HTTP server, asked over real sockets by clients that misbehave."""

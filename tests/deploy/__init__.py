@@ -1,0 +1,1 @@
+"""The files of deploy/ and .github/, each given to the program that judges its kind."""

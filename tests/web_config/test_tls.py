@@ -1,0 +1,247 @@
+import logging
+import socket
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+import trustme
+
+from exporter.web_config import WebConfigFile
+from tests.web_config.stage import Folder, ask, served, trusting
+
+VERIFY = "RequireAndVerifyClientCert"
+
+
+@pytest.fixture(name="folder")
+def _folder(tmp_path: Path) -> Folder:
+    folder = Folder(tmp_path)
+    folder.serve_tls()
+    return folder
+
+
+def hello(address: str, context: ssl.SSLContext) -> tuple[str | None, str, str | None]:
+    """Shake hands; return the version, the cipher suite and the application protocol."""
+    host, port = address.split(":")
+    with (
+        socket.create_connection((host, int(port)), timeout=30) as plain,
+        context.wrap_socket(plain, server_hostname=host) as wrapped,
+    ):
+        cipher = wrapped.cipher()
+        assert cipher is not None
+        return wrapped.version(), cipher[0], wrapped.selected_alpn_protocol()
+
+
+def subject(address: str, context: ssl.SSLContext) -> bytes | None:
+    """Shake hands; return the certificate of the server."""
+    host, port = address.split(":")
+    with (
+        socket.create_connection((host, int(port)), timeout=30) as plain,
+        context.wrap_socket(plain, server_hostname=host) as wrapped,
+    ):
+        return wrapped.getpeercert(binary_form=True)
+
+
+def test_https(folder: Folder) -> None:
+    """A client that trusts the authority is answered, by HTTP/1.1."""
+    context = trusting(folder.authority)
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    with served(WebConfigFile(folder.file)) as address:
+        assert ask(address, context) == 200
+        assert hello(address, context)[2] == "http/1.1"
+
+
+def test_http_where_https_is_spoken(folder: Folder) -> None:
+    """Who speaks plain HTTP is not answered."""
+    with served(WebConfigFile(folder.file)) as address, pytest.raises(httpx.TransportError):
+        httpx.get(f"http://{address}/metrics")
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "spoken"),
+    [("TLS12", "TLS13", "TLSv1.3"), ("TLS12", "TLS12", "TLSv1.2"), ("TLS13", "TLS13", "TLSv1.3")],
+)
+def test_versions(folder: Folder, least: str, most: str, spoken: str) -> None:
+    """The highest version between the two is spoken."""
+    folder.serve_tls(min_version=least, max_version=most)
+    with served(WebConfigFile(folder.file)) as address:
+        assert hello(address, trusting(folder.authority))[0] == spoken
+
+
+def test_version_that_is_too_low(folder: Folder) -> None:
+    """A client that speaks no version that is asked for gets no connection."""
+    folder.serve_tls(min_version="TLS13")
+    context = trusting(folder.authority)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    with served(WebConfigFile(folder.file)) as address, pytest.raises(ssl.SSLError):
+        hello(address, context)
+
+
+@pytest.mark.parametrize(
+    ("servers", "chosen"),
+    [(True, "ECDHE-ECDSA-AES128-GCM-SHA256"), (False, "ECDHE-ECDSA-CHACHA20-POLY1305")],
+    ids=["the server's order", "the client's order"],
+)
+def test_cipher_suites(folder: Folder, *, servers: bool, chosen: str) -> None:
+    """Of the suites that are asked for, the order decides that is to."""
+    folder.serve_tls(
+        max_version="TLS12",
+        cipher_suites=[
+            "TLS_AES_128_GCM_SHA256",
+            "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+            "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+        ],
+        prefer_server_cipher_suites=servers,
+    )
+    context = trusting(folder.authority)
+    context.set_ciphers(
+        "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-GCM-SHA256"
+    )
+    with served(WebConfigFile(folder.file)) as address:
+        assert hello(address, context)[1] == chosen
+
+
+def test_client_certificate_is_required(folder: Folder) -> None:
+    """A client is answered only with a certificate of the client CA."""
+    ours, theirs = trustme.CA(), trustme.CA()
+    folder.write("clients.crt", ours.cert_pem.bytes())
+    folder.serve_tls(client_auth_type=VERIFY, client_ca_file="clients.crt")
+    with served(WebConfigFile(folder.file)) as address:
+        client = ours.issue_cert("prometheus.example")
+        assert ask(address, trusting(folder.authority, client)) == 200
+        with pytest.raises(httpx.TransportError):
+            ask(address, trusting(folder.authority))
+        with pytest.raises(httpx.TransportError):
+            ask(address, trusting(folder.authority, theirs.issue_cert("prometheus.example")))
+
+
+def test_client_certificate_if_given(folder: Folder) -> None:
+    """A client may have no certificate, but none of a stranger."""
+    ours, theirs = trustme.CA(), trustme.CA()
+    folder.write("clients.crt", ours.cert_pem.bytes())
+    folder.serve_tls(client_auth_type="VerifyClientCertIfGiven", client_ca_file="clients.crt")
+    with served(WebConfigFile(folder.file)) as address:
+        assert ask(address, trusting(folder.authority, ours.issue_cert("a.example"))) == 200
+        assert ask(address, trusting(folder.authority)) == 200
+        with pytest.raises(httpx.TransportError):
+            ask(address, trusting(folder.authority, theirs.issue_cert("a.example")))
+
+
+def test_client_ca_that_is_an_intermediate(folder: Folder) -> None:
+    """What the file of client CAs holds is trusted, whoever signed that."""
+    root = trustme.CA()
+    below = root.create_child_ca()
+    folder.write("clients.crt", below.cert_pem.bytes())
+    folder.serve_tls(client_auth_type=VERIFY, client_ca_file="clients.crt")
+    with served(WebConfigFile(folder.file)) as address:
+        assert ask(address, trusting(folder.authority, below.issue_cert("a.example"))) == 200
+        with pytest.raises(httpx.TransportError):
+            ask(address, trusting(folder.authority, root.issue_cert("a.example")))
+
+
+def test_new_certificate(folder: Folder) -> None:
+    """A certificate that was renewed is the next connection's; one that is open goes on."""
+    context = trusting(folder.authority)
+    with served(WebConfigFile(folder.file)) as address, httpx.Client(verify=context) as open_one:
+        assert open_one.get(f"https://{address}/").status_code == 200
+        before = subject(address, context)
+        folder.certify()
+        after = subject(address, context)
+        assert open_one.get(f"https://{address}/").status_code == 200
+    assert before != after
+
+
+def test_new_authority_of_clients(folder: Folder) -> None:
+    """With a new client CA, clients of the old one are refused and those of the new one let in."""
+    old, new = trustme.CA(), trustme.CA()
+    folder.write("clients.crt", old.cert_pem.bytes())
+    folder.serve_tls(client_auth_type=VERIFY, client_ca_file="clients.crt")
+    former = trusting(folder.authority, old.issue_cert("a.example"))
+    later = trusting(folder.authority, new.issue_cert("a.example"))
+    with served(WebConfigFile(folder.file)) as address:
+        assert ask(address, former) == 200
+        folder.write("clients.crt", new.cert_pem.bytes())
+        assert ask(address, later) == 200
+        with pytest.raises(httpx.TransportError):
+            ask(address, former)
+
+
+def _garble(folder: Folder) -> None:
+    folder.write("server.crt", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+
+
+def _swap_key(folder: Folder) -> None:
+    folder.write("server.key", folder.authority.issue_cert("a.example").private_key_pem.bytes())
+
+
+def _drop(folder: Folder) -> None:
+    (folder.path / "server.crt").unlink()
+
+
+def _break_yaml(folder: Folder) -> None:
+    folder.write("web.yml", "tls_server_config: [")
+
+
+def _go_plain(folder: Folder) -> None:
+    folder.write("web.yml", "")
+
+
+@pytest.mark.parametrize("harm", [_garble, _swap_key, _drop, _break_yaml, _go_plain])
+def test_wrong_new_files(
+    folder: Folder, harm: Callable[[Folder], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The files before stay until the new ones are right; the log says once what is wrong."""
+    caplog.set_level(logging.INFO, "exporter")
+    context = trusting(folder.authority)
+    with served(WebConfigFile(folder.file)) as address:
+        before = subject(address, context)
+        harm(folder)
+        assert [subject(address, context) for _ in range(3)] == [before] * 3
+        folder.serve_tls()
+        assert subject(address, context) != before
+    ours = [one for one in caplog.records if one.name.startswith("exporter")]
+    assert [(one.levelname, one.getMessage()) for one in ours] == [
+        ("ERROR", "web configuration is wrong: the one before stays"),
+        ("INFO", "web configuration loaded again"),
+    ]
+
+
+def test_same_mistake_again(folder: Folder, caplog: pytest.LogCaptureFixture) -> None:
+    """A file that is written anew with the same mistake is no news."""
+    file = WebConfigFile(folder.file)
+    for _ in range(2):
+        _break_yaml(folder)
+        assert file.config.tls is not None
+    assert len(caplog.records) == 1
+
+
+def test_users_without_tls_stay_without(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """TLS that comes while the exporter runs needs a restart, which the log says."""
+    folder = Folder(tmp_path)
+    folder.configure()
+    file = WebConfigFile(folder.file)
+    assert file.tls() is None
+    folder.serve_tls()
+    assert file.config.tls is None
+    (record,) = caplog.records
+    assert "cannot come or go" in str(vars(record)["fields"])
+
+
+def test_connection_without_a_handshake(folder: Folder) -> None:
+    """A client that connects and says nothing keeps nobody else from being answered."""
+    context = trusting(folder.authority)
+    with served(WebConfigFile(folder.file)) as address:
+        host, port = address.split(":")
+        with socket.create_connection((host, int(port))):
+            assert ask(address, context) == 200
+
+
+def test_relative_paths_begin_in_the_folder_of_the_file(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """It does not matter where the exporter was started."""
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    file = WebConfigFile(folder.file)
+    assert file.config.tls is not None
+    assert file.config.tls.cert_file == str(folder.path / "server.crt")
