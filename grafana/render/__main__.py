@@ -46,7 +46,9 @@ def _played(folder: Path) -> float:
     """Return the moment that the dashboards in *folder* show."""
     mark = folder / "at"
     if not mark.exists():
-        make_blocks(play(folder), folder / "prometheus" / "data")
+        past = play(folder)
+        make_blocks(past, folder / "prometheus" / "data")
+        past.unlink()
         rules = list(_hasty(folder))
         with prometheus(folder / "prometheus", {}, rules=rules) as server:
             until(lambda: not rules or server.query(FIRING), "alerts fire")

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import IO
+from shutil import rmtree
 
 from exporter.account import Account
 from exporter.api import Clock
@@ -28,6 +28,7 @@ from exporter.session import Resources
 from exporter.simulator import Fault, World, demo_world
 from exporter.snapshot import SnapshotStore
 from exporter.state import open_state
+from grafana.render.book import Book
 from tests.simulation.stage import AppPool
 
 HOUR = 3600
@@ -35,7 +36,6 @@ DAY = 24 * HOUR
 LASTS = 7 * DAY + 2 * HOUR
 """A little more than the longest range of a dashboard."""
 
-JOB, INSTANCE = "proxy-provider-exporter", "localhost:10190"
 PRICES = {"webshare": {"shared_residential": 3.5e-9}, "evomi": {"rpc": 0.49e-9, "rp": 2.15e-9}}
 """US dollars a byte, as the demo has them."""
 
@@ -47,8 +47,6 @@ EARLIER = 5
 
 POLL_SECONDS = 5.0
 """Before a scrape: a poll may take so long."""
-
-_SAMPLE = re.compile(r"^([a-zA-Z_:]\w*)(?:\{(.*)\})? (\S+)$")
 
 
 @dataclass
@@ -70,52 +68,6 @@ class SimulatedClock:
         """Wait for nothing: requests need no distance here."""
 
 
-class Book:
-    """Keeps every family's samples in a file of its own, since OpenMetrics wants them together."""
-
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
-        self._folder = folder
-        self._stack = stack
-        self._files: dict[str, IO[str]] = {}
-
-    def enter(self, body: str, at: float) -> int:
-        """Take down what a scrape showed, and return how many samples that was."""
-        family, count = "", 0
-        for line in body.splitlines():
-            if line.startswith("#"):
-                kind, _, rest = line.removeprefix("# ").partition(" ")
-                family = rest.split(" ")[0]
-                if kind == "TYPE" and family not in self._files:
-                    self._open(family, line)
-            elif found := _SAMPLE.match(line):
-                self._write(family, found[1], found[2] or "", found[3], at)
-                count += 1
-        return count
-
-    def enter_gauge(self, name: str, value: float, at: float) -> None:
-        """Take down what Prometheus itself adds to a scrape."""
-        if name not in self._files:
-            self._open(name, f"# TYPE {name} gauge")
-        self._write(name, name, "", repr(value), at)
-
-    def bind(self, out: Path) -> None:
-        """Put all families into one file."""
-        with out.open("w") as whole:
-            for file in self._files.values():
-                file.seek(0)
-                whole.writelines(file)
-            whole.write("# EOF\n")
-
-    def _open(self, family: str, head: str) -> None:
-        self._files[family] = self._stack.enter_context((self._folder / family).open("w+"))
-        self._files[family].write(head + "\n")
-
-    def _write(self, family: str, name: str, labels: str, value: str, at: float) -> None:
-        where = f'job="{JOB}",instance="{INSTANCE}"'
-        more = f",{labels}" if labels else ""
-        self._files[family].write(f"{name}{{{where}{more}}} {value} {at:.0f}\n")
-
-
 def play(folder: Path) -> Path:
     """Return a file with what scrapes have shown until it was now, for promtool to import."""
     until = float(time.time() // 60 * 60)
@@ -129,6 +81,7 @@ def play(folder: Path) -> Path:
         book = Book(files, stack)
         asyncio.run(_play(world, clock, book, until, folder / "state.db"))
         book.bind(out)
+    rmtree(files)
     return out
 
 
@@ -171,6 +124,7 @@ def _scrapes(begin: float, until: float) -> Iterator[float]:
 
 
 def _is_late(at: float, until: float) -> bool:
+    """Tell whether *at* is in the last day, or in what its first figures look back over."""
     return at >= until - DAY - 2 * HOUR
 
 

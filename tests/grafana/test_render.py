@@ -1,11 +1,13 @@
 """How the pictures of the dashboards are made, as far as it needs no browser."""
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from grafana.render.answers import query_of
+from grafana.render.book import INSTANCE, JOB, Book
 from tests.grafana.boards import BOARDS
 
 PACKAGES = Path(__file__).parents[2] / "grafana" / "render" / "package-lock.json"
@@ -47,3 +49,27 @@ def test_the_npm_packages_are_pinned_without_an_address() -> None:
     for name, package in packages.items():
         assert "resolved" not in package
         assert not name or package["integrity"].startswith("sha512-")
+
+
+def test_a_book_has_each_family_together_with_times(tmp_path: Path) -> None:
+    """As OpenMetrics wants it, with the labels that Prometheus adds."""
+    with ExitStack() as stack:
+        book = Book(tmp_path, stack)
+        for at, value in ((60, 1), (120, 2)):
+            scrape = f'# TYPE a counter\na_total{{x="1"}} {value}\n# TYPE b gauge\nb {value}\n'
+            assert book.enter(scrape, at) == 2
+            book.enter_gauge("up", 1, at)
+        book.bind(tmp_path / "out")
+    added = f'job="{JOB}",instance="{INSTANCE}"'
+    assert (tmp_path / "out").read_text("utf-8").splitlines() == [
+        "# TYPE a counter",
+        f'a_total{{{added},x="1"}} 1 60',
+        f'a_total{{{added},x="1"}} 2 120',
+        "# TYPE b gauge",
+        f"b{{{added}}} 1 60",
+        f"b{{{added}}} 2 120",
+        "# TYPE up gauge",
+        f"up{{{added}}} 1 60",
+        f"up{{{added}}} 1 120",
+        "# EOF",
+    ]
