@@ -152,8 +152,7 @@ def _plans() -> Band:
             Column("Price of plan", value(plans.PLAN_PRICE_USD), units.USD),
             Column("Cost in range", _cost_of_balances(), units.USD),
         ],
-        sort_by="Time left",
-        descending=False,
+        sort_by="Traffic in range",
     )
     status = states(
         Text(
