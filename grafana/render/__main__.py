@@ -22,8 +22,8 @@ from tests.e2e.test_backfill import make_blocks
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 
-FIRING = 'count(ALERTS{alertstate="firing"}) > 3'
-"""Of the plans that are played, two are nearly used up, and two are about to end."""
+FIRING = 'count(count by (alertname) (ALERTS{alertstate="firing"})) > 3'
+"""Of the plans that are played, some are nearly used up, will not last, or are about to end."""
 
 
 def main() -> None:
