@@ -3,8 +3,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+HELM ?= helm
+IMAGE ?= proxy-provider-exporter
 
-.PHONY: demo test chaos lint types format dashboards pictures tools clean
+.PHONY: demo test chaos lint types format dashboards pictures tools chart clean
 
 demo: $(VENV)/installed  ## Run the exporter on simulated providers: no key needed
 	$(BIN)/proxy-provider-exporter demo
@@ -40,9 +42,19 @@ pictures: $(VENV)/installed-dev  ## Draw the dashboards: needs Node.js, Chromium
 
 tools:  ## Install what the tests need besides Python, where that may be done
 	sh tests/install-tools.sh
+	sh tests/deploy/install-tools.sh
+
+chart:  ## Package the Helm chart for the image of IMAGE, with the rules and dashboards that it links to
+	rm -rf build/chart
+	mkdir -p build/chart dist
+	cp -RL deploy/helm/proxy-provider-exporter build/chart/
+	sed -i.old 's|^  repository: .*|  repository: $(IMAGE)|' build/chart/proxy-provider-exporter/values.yaml
+	rm build/chart/proxy-provider-exporter/values.yaml.old
+	$(HELM) package build/chart/proxy-provider-exporter --destination dist
 
 clean:  ## Remove everything that can be made again
-	rm -rf $(VENV) build dist grafana/render/dist grafana/render/node_modules .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache \
+		grafana/render/dist grafana/render/node_modules tests/deploy/judge/node_modules
 
 $(BIN)/pip:
 	$(PYTHON) -m venv $(VENV)

@@ -1,172 +1,85 @@
-"""The flags, in Prometheus' style, each a decorator that gives a command the flag.
+"""The flags of the commands, and the table of them all."""
 
-Where click would guess, we refuse: the second of two values does not win, and a flag that follows
-another is not its value.
-"""
-
-import re
-from collections.abc import Callable
 from functools import wraps
-from pathlib import Path
-from typing import Generic, TypeVar
 
 import click
 
 from exporter import logs
-from exporter.listen import parse_address
+from exporter.flag import Checked, Run, file_path, flag, listen_address, url_path
 
-T = TypeVar("T")
-
-Run = Callable[..., int | None]
-"""What a command does with its flags; returns the exit code, if it is not always 0."""
-
-_NO_PATH = re.compile(r"[\s?#{}]")
-"""What no request has in its path, or what would stand for more than one path."""
-
-F = TypeVar("F", bound=Run | click.Command)
-
-
-class Checked(click.ParamType[T], Generic[T]):
-    """A value that *parse* takes, or refuses by ValueError with a message for the user."""
-
-    name = "checked"
-
-    def __init__(self, parse: Callable[[str], T]) -> None:
-        self._parse = parse
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> T:
-        """Return what *value* stands for."""
-        try:
-            return self._parse(value)
-        except ValueError as error:
-            self.fail(f"{value!r}: {error}", param, ctx)
-
-
-def _file(text: str) -> Path:
-    if not text or text.startswith("--"):
-        raise ValueError("expected the path of a file")
-    return Path(text)
-
-
-def _address(text: str) -> str:
-    parse_address(text)
-    return text
-
-
-def _url_path(text: str) -> str:
-    if not text.startswith("/"):
-        raise ValueError("has to begin with /")
-    if text == "/config" or text.startswith("/-/"):
-        raise ValueError("is a path that the exporter has for something else")
-    if _NO_PATH.search(text):
-        raise ValueError("may hold no space and none of ? # { }")
-    return text
-
-
-def _only(_ctx: click.Context, _param: click.Parameter, values: tuple[T, ...]) -> T | None:
-    if len(values) > 1:
-        raise click.BadParameter("it is given more than once.")
-    return values[0] if values else None
-
-
-def _flag(
-    written: str,
-    kind: click.ParamType[T],
-    *,
-    meaning: str,
-    default: str | None = None,
-    repeatable: bool = False,
-) -> Callable[[F], F]:
-    """Return the decorator that gives a command a flag, *written* as ``name=METAVAR``.
-
-    Every flag is repeatable to click: it would take the last of two values, and we none.
-    """
-    name, _, metavar = written.partition("=")
-    return click.option(
-        f"--{name}",
-        name.replace(".", "_").replace("-", "_"),
-        type=kind,
-        metavar=metavar,
-        help=meaning,
-        default=None if default is None else [default],
-        multiple=True,
-        callback=None if repeatable else _only,
-    )
-
-
-config_file = _flag(
+config_file = flag(
     "config.file=FILE",
-    Checked(_file),
+    Checked(file_path),
     meaning="The configuration, in YAML. Without it, accounts are made from environment variables:"
     " WEBSHARE_API_KEY, WEPROXIES_API_TOKEN, EVOMI_API_KEY.",
 )
 
-storage_path = _flag(
+storage_path = flag(
     "storage.path=FILE",
-    Checked(_file),
+    Checked(file_path),
     meaning="The file that keeps the counters over restarts; made when it is not there. Without it"
     " they begin at 0 with every start.",
 )
 
-listen_addresses = _flag(
+listen_addresses = flag(
     "web.listen-address=ADDRESS",
-    Checked(_address),
+    Checked(listen_address),
     meaning="The address to serve on, as host:port or :port for every interface. May be given more"
     " than once.",
     default=":10190",
     repeatable=True,
 )
 
-simulator_address = _flag(
+simulator_address = flag(
     "web.listen-address=ADDRESS",
-    Checked(_address),
+    Checked(listen_address),
     meaning="The address to serve on, as host:port or :port for every interface.",
     default="127.0.0.1:10191",
 )
 
-telemetry_path = _flag(
+telemetry_path = flag(
     "web.telemetry-path=PATH",
-    Checked(_url_path),
+    Checked(url_path),
     meaning="The path to serve the metrics on.",
     default="/metrics",
 )
 
-web_config_file = _flag(
+web_config_file = flag(
     "web.config.file=FILE",
-    Checked(_file),
+    Checked(file_path),
     meaning="TLS and passwords, in the format of Prometheus' exporter-toolkit. Without it, HTTP"
     " that is open to all who reach the address.",
 )
 
-state_path = _flag(
+state_path = flag(
     "storage.path=FILE",
-    Checked(_file),
+    Checked(file_path),
     meaning="The exporter's state, which says where its counters began. It is only read, also while"
     " the exporter runs.",
 )
 
-account_names = _flag(
+account_names = flag(
     "account=PROVIDER/NAME",
     click.STRING,
     meaning="An account to write; all of them without it. May be given more than once.",
     repeatable=True,
 )
 
-since = _flag(
+since = flag(
     "since=WHEN",
     click.STRING,
     meaning="Where to begin: a duration before now such as 30d, or a date such as 2026-11-01."
     " Without it, as far back as the provider shows.",
 )
 
-end = _flag(
+end = flag(
     "end=WHEN",
     click.STRING,
     meaning="Where to end, as for --since. Without it, where --storage.path says that the counters"
     " began.",
 )
 
-series_labels = _flag(
+series_labels = flag(
     "label=NAME=VALUE",
     click.STRING,
     meaning="A label that Prometheus adds when it scrapes: job and instance are needed. May be"
@@ -174,21 +87,21 @@ series_labels = _flag(
     repeatable=True,
 )
 
-output = _flag(
+output = flag(
     "output=FILE",
-    Checked(_file),
+    Checked(file_path),
     meaning="The file to write; - is standard output.",
     default="-",
 )
 
-_log_level = _flag(
+_log_level = flag(
     "log.level=LEVEL",
     click.Choice(tuple(logs.LEVELS)),
     meaning="The least level to log: debug, info, warn or error.",
     default="info",
 )
 
-_log_format = _flag(
+_log_format = flag(
     "log.format=FORMAT",
     click.Choice(logs.FORMATS),
     meaning="The format of the log: logfmt or json.",
@@ -225,8 +138,8 @@ def logging_flags(run: Run) -> Run:
 def flags_table() -> str:
     """Return all flags as a table in Markdown."""
     command = click.Command(None)
-    for flag in _FLAGS:
-        flag(command)
+    for give in _FLAGS:
+        give(command)
     ctx = click.Context(command, show_default=True)
     rows = (_row(one, ctx) for one in command.params if isinstance(one, click.Option))
     return "\n".join(("| Flag | Default | Meaning |", "|---|---|---|", *rows))

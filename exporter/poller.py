@@ -43,7 +43,8 @@ class Poller:
         self._store = store
         self._bounds = bounds
         self._clock = session.client.clock
-        self._failures_in_row = 0
+        self._failures_alike = 0
+        """In a row: a provider is spared for what it says now, not for what it said before."""
         before = store.of(session.account.key).get(collector.name)
         first = Snapshot(
             account=session.account, collector=collector.name, required=collector.required
@@ -61,9 +62,7 @@ class Poller:
         start = offset(self.session.account.key, interval)
         while True:
             now = self._clock.monotonic()
-            spared = back_off(
-                self.snapshot.error, failures=self._failures_in_row, interval=interval
-            )
+            spared = back_off(self.snapshot.error, failures=self._failures_alike, interval=interval)
             turn = next_turn(now + spared, interval, start)
             await self._clock.sleep(turn - now)
             while pause := self.session.client.pause:
@@ -121,11 +120,13 @@ class Poller:
 
     def _publish(self, before: Snapshot, after: Snapshot) -> None:
         self._store.put(after)
-        self._failures_in_row = 0 if after.error is None else self._failures_in_row + 1
         if after.error is None:
+            self._failures_alike = 0
             if before.error is not None:
                 log.info("poll recovered", extra=fields(**self._name()))
             return
+        alike = type(before.error) is type(after.error)
+        self._failures_alike = self._failures_alike + 1 if alike else 1
         begins = before.error is None or before.is_refused != after.is_refused
         self._log_failure(after.error, after, begins=begins)
 

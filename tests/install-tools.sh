@@ -4,7 +4,7 @@
 set -eu
 
 missing=
-for pair in prometheus:prometheus promtool:prometheus \
+for pair in prometheus:prometheus promtool:prometheus systemd-analyze:systemd \
     prometheus-alertmanager:prometheus-alertmanager amtool:prometheus-alertmanager; do
     command -v "${pair%%:*}" > /dev/null || missing="$missing ${pair#*:}"
 done

@@ -75,6 +75,14 @@ def test_back_off(error: PollError, most: int) -> None:
     assert _off_the_grid(moments) < 1e-6
 
 
+def test_back_off_is_for_one_kind_of_failure() -> None:
+    """Failures of other kinds before it do not make a back-off longer."""
+    outcomes: list[Outcome] = [*[PAYLOAD] * 20, AuthError("", "")]
+    moments = _moments(Script(*outcomes), 9000)
+    gaps = [round(after - before) for before, after in pairwise(moments)]
+    assert gaps[:22] == [300] * 20 + [600, 900]
+
+
 def test_pause_of_the_provider_is_waited_for() -> None:
     """While a pause lasts that another collector was asked for, this one does not poll."""
     clock = Virtual()

@@ -16,6 +16,9 @@ Amount = Annotated[float, Meta(ge=0, le=MOST)]
 Text = Annotated[str, Meta(max_length=200)]
 """What becomes a label: a provider must not fill our memory, nor Prometheus'."""
 
+Rows = Meta(max_length=10_000)
+"""Of a list: no account has more, and reading more would hold up all polls."""
+
 Nothing = Annotated[list[object], Meta(max_length=0)] | None
 """What may stand where an object is usual: ``[]`` is PHP's way to write an empty one.
 

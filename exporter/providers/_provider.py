@@ -164,10 +164,17 @@ async def gather(
         except PollError as error:
             failures[name] = error
 
+    # No TaskGroup: it does not hear who ends the poll at the very moment when a job fails, and the
+    # exporter would not stop.
+    done: set[asyncio.Task[None]] = set()
+    tasks = [asyncio.create_task(run(name, job)) for name, job in jobs.items()]
     try:
-        async with asyncio.TaskGroup() as group:
-            for name, job in jobs.items():
-                group.create_task(run(name, job))
-    except ExceptionGroup as errors:
-        raise errors.exceptions[0] from None
+        if tasks:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()
     return {name: answers[name] for name in jobs if name in answers}, failures

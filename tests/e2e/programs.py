@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -98,15 +98,18 @@ def prometheus(
     folder: Path,
     jobs: dict[str, str],
     rules: Sequence[Path] = (),
+    *,
     alertmanager: str | None = None,
+    access: Mapping[str, object] | None = None,
 ) -> Iterator["Prometheus"]:
     """Run a real Prometheus that scrapes *jobs* (name to host and port) every second.
 
-    What fires is sent to *alertmanager*, a host and port.
+    What fires is sent to *alertmanager*, a host and port. *access* is what each of its scrape
+    configurations has besides.
     """
     folder.mkdir(exist_ok=True)
     scrapes = [
-        {"job_name": name, "static_configs": [{"targets": [target]}]}
+        {"job_name": name, "static_configs": [{"targets": [target]}], **(access or {})}
         for name, target in jobs.items()
     ]
     everything = {"scrape_interval": "1s", "evaluation_interval": "1s"}

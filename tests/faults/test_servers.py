@@ -120,11 +120,18 @@ class Play:
             self._outcomes[fault] = self._runner.run(self._play(fault))
         return self._outcomes[fault]
 
+    async def _until_well(self) -> None:
+        """Poll until all is well: where the machine is slow, a good poll may not end in time."""
+        while True:
+            self.stage.origin.heads.clear()
+            await self.stage.polls(None)
+            if all(one.success for one in self.stage.victim.snapshots):
+                return
+
     async def _play(self, fault: str) -> Outcome:
         stage, victim = self.stage, self.stage.victim
         behaviour, limit = (SLOW[fault], HASTY) if fault in SLOW else (QUICK[fault][0], PATIENT)
-        stage.origin.heads.clear()
-        await stage.polls(None)
+        await self._until_well()
         before, began = (victim.snapshots, victim.values), stage.jumping.now
         targets = frozenset(stage.origin.targets())
         stage.origin.heads.clear()

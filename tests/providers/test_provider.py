@@ -103,3 +103,26 @@ def test_label_that_is_too_long(body: bytes) -> None:
     with pytest.raises(PayloadError, match="length <= 200") as caught:
         decode(body, Aggregate, "GET /")
     assert "xxx" not in str(caught.value)
+
+
+@pytest.mark.parametrize("turns", range(8))
+def test_gather_ends_when_it_is_told_to(turns: int) -> None:
+    """A poll that is ended while a job of it fails is ended, at whichever moment that is."""
+
+    async def play() -> bool:
+        failing = asyncio.Event()
+
+        async def refuse() -> None:
+            await failing.wait()
+            raise AuthError("GET /", "no")
+
+        task = asyncio.create_task(gather({"a": refuse, "b": asyncio.Event().wait}))
+        await asyncio.sleep(0.0)
+        failing.set()
+        for _ in range(turns):
+            await asyncio.sleep(0.0)
+        was_running = task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return was_running == task.cancelled()
+
+    assert asyncio.run(play())

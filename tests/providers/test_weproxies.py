@@ -221,6 +221,13 @@ def test_account_is_born_without_a_subscription(router: respx.MockRouter) -> Non
     assert counters[usage.PRODUCT_TRAFFIC_BYTES_TOTAL, ("", "sub_a")].value == 30
 
 
+def test_more_subscriptions_than_there_can_be(router: respx.MockRouter) -> None:
+    """A list that is far too long is refused before it is read."""
+    rows = [{"subscription_id": "a"}] * 10_001
+    (message,) = set(usage_failures(router, {"data": {"by_subscription": rows}}))
+    assert message.startswith(f"GET {USAGE} $.data.by_subscription: ")
+
+
 def test_realtime_that_says_nothing(router: respx.MockRouter) -> None:
     """An answer with nothing in it is none."""
     error = failure(router, "realtime", {"data": {}})

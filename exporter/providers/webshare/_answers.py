@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Annotated
 
 from msgspec import UNSET, Struct, UnsetType
 
-from exporter.providers._answers import Amount, Nothing, Text
+from exporter.providers._answers import Amount, Nothing, Rows, Text
 
 Counts = dict[Text, Amount | None] | Nothing
 """Requests or proxies by a code. An empty one may come as a list."""
@@ -36,7 +37,7 @@ class Subscription(Struct, frozen=True):
 class Plan(Struct, frozen=True):
     """One plan of ``GET /api/v2/subscription/plan/``. A *bandwidth_limit* of 0 is no limit."""
 
-    id: int | str
+    id: int | Text
     status: Text | None = None
     proxy_type: Text | None = None
     proxy_subtype: Text | None = None
@@ -60,7 +61,7 @@ class ErrorReason(Struct, frozen=True):
 
     reason: Text | None = None
     type: Text | None = None
-    http_status: int | str | None = None
+    http_status: int | Text | None = None
     count: Amount | None = None
 
 
@@ -70,7 +71,7 @@ class Usage(Struct, frozen=True, kw_only=True):
     bandwidth_total: Amount | None = None
     requests_total: Amount | None = None
     requests_failed: Amount | None = None
-    error_reasons: list[ErrorReason] | None = None
+    error_reasons: Annotated[list[ErrorReason], Rows] | None = None
     countries_used: Counts = None
     protocols_used: Counts = None
 
@@ -110,7 +111,7 @@ class Limits(Struct, frozen=True):
 class Notice(Struct, frozen=True):
     """One notice of ``GET /api/v2/notification/``: open while *dismissed_at* is null."""
 
-    id: int | str
+    id: int | Text
     type: Text | None = None
     dismissed_at: datetime | None = None
 

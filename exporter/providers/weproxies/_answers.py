@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from exporter.api import Api
 from exporter.errors import PayloadError
-from exporter.providers._answers import MOST, Amount, Nothing, Text, given, unix
+from exporter.providers._answers import MOST, Amount, Nothing, Rows, Text, given, unix
 from exporter.providers._units import GIB
 
 T = TypeVar("T")
@@ -104,7 +104,7 @@ class Summary(Struct, frozen=True):
 
     period: Period | Nothing = None
     total: Total | Nothing = None
-    by_subscription: tuple[SubscriptionUsage, ...] | None = None
+    by_subscription: Annotated[tuple[SubscriptionUsage, ...], Rows] | None = None
 
 
 class CountryUsage(Struct, frozen=True):
