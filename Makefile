@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 HELM ?= helm
 IMAGE ?= proxy-provider-exporter
 
-.PHONY: demo test chaos lint types format dashboards tools chart clean
+.PHONY: demo test chaos lint types format dashboards pictures tools chart clean
 
 demo: $(VENV)/installed  ## Run the exporter on simulated providers: no key needed
 	$(BIN)/proxy-provider-exporter demo
@@ -35,6 +35,11 @@ format: $(VENV)/installed-dev  ## Put the code in its form
 dashboards: $(VENV)/installed-dev  ## Write the dashboards of Grafana
 	$(BIN)/python -m grafana.generator
 
+pictures: $(VENV)/installed-dev  ## Draw the dashboards: needs Node.js, Chromium and Prometheus
+	npm --prefix grafana/render ci
+	npm --prefix grafana/render run build
+	$(BIN)/python -m grafana.render
+
 tools:  ## Install what the tests need besides Python, where that may be done
 	sh tests/install-tools.sh
 	sh tests/deploy/install-tools.sh
@@ -48,7 +53,8 @@ chart:  ## Package the Helm chart for the image of IMAGE, with the rules and das
 	$(HELM) package build/chart/proxy-provider-exporter --destination dist
 
 clean:  ## Remove everything that can be made again
-	rm -rf $(VENV) build dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/deploy/judge/node_modules
+	rm -rf $(VENV) build dist .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache \
+		grafana/render/dist grafana/render/node_modules tests/deploy/judge/node_modules
 
 $(BIN)/pip:
 	$(PYTHON) -m venv $(VENV)

@@ -10,6 +10,7 @@ from grafana.generator.targets import bars, lines, now
 
 _COLLECTOR = f"{figures.OF_ACCOUNT} {{{{collector}}}}"
 _AGE = f"time() - {value(health.LAST_SUCCESS_TIMESTAMP_SECONDS)}"
+_FAILURES = growth(health.POLL_FAILURES_TOTAL, OVER_RANGE)
 _WORKS = {1: ("works", colours.GOOD), 0: ("fails", colours.BAD)}
 _YES_NO = {1: ("yes", colours.GOOD), 0: ("no", colours.BAD)}
 
@@ -61,7 +62,7 @@ def _glance() -> Band:
             "Polls that failed in the chosen range. A few are nothing: the next poll brings what"
             " was missed. If they go on, see the reason below.",
         ),
-        now(total(growth(health.POLL_FAILURES_TOTAL, OVER_RANGE))),
+        now(f"round({total(_FAILURES)})"),
         unit=units.COUNT,
     )
     state = number(
@@ -118,19 +119,20 @@ def _polls() -> Band:
     age = graph(
         Text(
             "Age of the data",
-            "Time since the last success by collector. Good is a saw-tooth no higher than its"
-            " interval; above the dashed line the alert for stale data fires.",
+            "Time since the last success of the collector that has waited longest, by account. Good"
+            " is a saw-tooth no higher than the longest interval; above the dashed line the alert"
+            " for stale data fires.",
         ),
-        lines(_AGE, _COLLECTOR),
+        lines(f"max by (provider, account) ({_AGE})", figures.OF_ACCOUNT),
         unit=units.SECONDS,
         steps=thresholds.AGE,
     )
     table = rows(
         Text(
             "Polls by collector",
-            "How each collector is polled. A duration near the interval means that the provider is"
-            " slow or has many plans; one that is not supported may be turned off with an interval"
-            " of 0.",
+            "How each collector is polled; polls and failures are those of the chosen range. A"
+            " duration near the interval means that the provider is slow or has many plans; one"
+            " that is not supported may be turned off with an interval of 0.",
         ),
         {"provider": "Provider", "account": "Account", "collector": "Collector"},
         [
@@ -143,29 +145,21 @@ def _polls() -> Band:
             Column("Age", _AGE, units.SECONDS, thresholds.AGE),
             Column("Interval", value(health.POLL_INTERVAL_SECONDS), units.SECONDS),
             Column("Duration", value(health.POLL_DURATION_SECONDS), units.SECONDS),
-            Column("Polls in range", growth(health.POLLS_TOTAL, OVER_RANGE)),
-            Column(
-                "Failed in range",
-                total(
-                    growth(health.POLL_FAILURES_TOTAL, OVER_RANGE),
-                    "provider",
-                    "account",
-                    "collector",
-                ),
-            ),
+            Column("Polls", f"round({growth(health.POLLS_TOTAL, OVER_RANGE)})"),
+            Column("Failed", f"round({total(_FAILURES, 'provider', 'account', 'collector')})"),
         ],
-        sort_by="Failed in range",
+        sort_by="Failed",
     )
     return Band(
         "Polls",
-        [Line(15, (9, 15), (success, table)), Line(9, (12, 12), (reasons, age))],
+        [Line(15, (8, 16), (success, table)), Line(9, (12, 12), (reasons, age))],
     )
 
 
 def _requests() -> Band:
     polls = graph(
         Text(
-            "Polls by collector",
+            "Polls over time",
             "Polls in each step. Good is level; a fall means that polls wait for a provider that"
             " asks for fewer.",
         ),
@@ -192,10 +186,13 @@ def _requests() -> Band:
     duration = graph(
         Text(
             "Duration of polls",
-            "How long the last poll of each collector took. Good is level and far below the"
-            " interval; a rise is a slow provider.",
+            "How long the last poll took, of the slowest account of each collector. Good is level"
+            " and far below the interval; a rise is a slow provider.",
         ),
-        lines(value(health.POLL_DURATION_SECONDS), _COLLECTOR),
+        lines(
+            f"max by (provider, collector) ({value(health.POLL_DURATION_SECONDS)})",
+            "{{provider}} {{collector}}",
+        ),
         unit=units.SECONDS,
     )
     return Band("Requests", [Line(8, (8, 8, 8), (polls, requests, duration))])
@@ -242,6 +239,6 @@ def _truth() -> Band:
         ),
         lines(value(proof.USAGE_DISCREPANCY_BYTES), figures.OF_PLAN),
         unit=units.BYTES,
-        least=None,
+        about_zero=1e6,
     )
-    return Band("Truth", [Line(9, (14, 10), (table, discrepancy))])
+    return Band("Truth", [Line(9, (24,), (table,)), Line(7, (24,), (discrepancy,))])

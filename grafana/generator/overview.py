@@ -206,7 +206,7 @@ def _plans() -> Band:
             Column("Traffic in range", figures.TRAFFIC_OF_PLANS, units.BYTES),
             Column("Quota", figures.LIMIT, units.BYTES),
             Column("Left", figures.REMAINING, units.BYTES),
-            Column("Quota used", figures.QUOTA_USED, units.RATIO, thresholds.QUOTA_USED, bar=True),
+            Column("Quota used", figures.QUOTA_USED, units.RATIO, thresholds.QUOTA_USED),
             Column("Runway", figures.RUNWAY, units.SECONDS, thresholds.RUNWAY),
             Column("Ends", f"1000 * {figures.EXPIRY}", units.FROM_NOW),
             Column("Price", value(plans.PLAN_PRICE_USD), units.USD),
@@ -218,7 +218,7 @@ def _plans() -> Band:
             "product": link_to("proxy-provider-quota", "provider", "account", "product"),
         },
     )
-    return Band("Plans", [Line(11, (24,), (table,))])
+    return Band("Plans", [Line(12, (24,), (table,))])
 
 
 def _collection() -> Band:
@@ -251,5 +251,7 @@ def _collection() -> Band:
             )
         ],
         sort_by="Severity",
+        descending=False,
+        empty="none",
     )
-    return Band("Collection", [Line(8, (14, 10), (collection, firing))])
+    return Band("Collection", [Line(9, (12, 12), (collection, firing))])

@@ -67,22 +67,25 @@ def graph(  # noqa: PLR0913 - what a graph is made of
     unit: str,
     stacked: bool = False,
     steps: Steps | None = None,
-    least: float | None = 0,
+    about_zero: float | None = None,
     soft_least: float | None = None,
     most: float | None = None,
     by_provider: bool = False,
 ) -> model.Panel:
     """Return lines over time; *stacked* ones are bars, since a counter's step is an amount.
 
+    A bar stands before its time, over the step that it tells of.
+
     *steps* are drawn as lines to stay above or below of; an axis begins at *soft_least* unless
-    something is below it.
+    something is below it, or reaches as far as *about_zero* at least on both sides of 0.
     """
     panel = _begin(timeseries.Panel(), text, targets, unit, steps or ALWAYS)
     panel.color_scheme(_palette())
-    panel.line_width(2).fill_opacity(8).show_points(shape.VisibilityMode.AUTO)
+    panel.line_width(2).fill_opacity(0).show_points(shape.VisibilityMode.AUTO)
     panel.span_nulls(3600000)
     if stacked:
         panel.draw_style(shape.GraphDrawStyle.BARS).fill_opacity(85).line_width(0)
+        panel.bar_alignment(shape.BarAlignment.BEFORE).bar_width_factor(0.85)
         panel.stacking(common.StackingConfig().mode(shape.StackingMode.NORMAL).group("A"))
         panel.show_points(shape.VisibilityMode.NEVER)
     if steps:
@@ -90,8 +93,10 @@ def graph(  # noqa: PLR0913 - what a graph is made of
         panel.thresholds_style(common.GraphThresholdsStyleConfig().mode(dashed))
     if soft_least is not None:
         panel.axis_soft_min(soft_least)
-    elif least is not None:
-        panel.min(least)
+    elif about_zero is not None:
+        panel.axis_soft_min(-about_zero).axis_soft_max(about_zero)
+    else:
+        panel.min(0)
     if most is not None:
         panel.max(most)
     if by_provider:
@@ -119,9 +124,11 @@ def gauges(  # noqa: PLR0913 - what gauges are made of
         panel.max(most)
     panel.orientation(shape.VizOrientation.HORIZONTAL).reduce_options(_last())
     panel.display_mode(shape.BarGaugeDisplayMode.BASIC).show_unfilled(show_unfilled=True)
-    panel.value_mode(shape.BarGaugeValueMode.COLOR).min_viz_height(16).max_viz_height(28)
+    panel.value_mode(shape.BarGaugeValueMode.COLOR).min_viz_height(16)
     panel.no_value(NOT_STATED)
+    panel.text(common.VizTextDisplayOptions().title_size(12).value_size(14))
     places = shape.BarGaugeNamePlacement
+    panel.max_viz_height(38 if long_names else 28)
     return panel.name_placement(places.TOP if long_names else places.LEFT).build()
 
 
@@ -137,15 +144,14 @@ def states(text: Text, *targets: Target, names: Words) -> model.Panel:
 def world(text: Text, target: Target, *, unit: str) -> model.Panel:
     """Return a map with a marker on each country; all that it shows comes with Grafana."""
     panel = _begin(geomap.Panel(), text, (target,), unit, ALWAYS)
-    panel.color_scheme(dashboard.FieldColor().mode(model.FieldColorModeId.CONTINUOUS_BL_YL_RD))
     countries = {"src": "public/maps/countries.geojson"}
     panel.basemap(common.MapLayerOptions().type("geojson").name("Countries").config(countries))
     place = common.FrameGeometrySource().mode(shape.FrameGeometrySourceMode.LOOKUP)
     place.lookup("country").gazetteer("public/gazetteer/countries.json")
     size = {"field": "Value", "fixed": 5, "min": 4, "max": 22}
-    colour = {"field": "Value", "fixed": colours.NEUTRAL}
+    colour = {"fixed": colours.NEUTRAL}
     symbol = {"fixed": "img/icons/marker/circle.svg", "mode": "fixed"}
-    style = {"size": size, "color": colour, "symbol": symbol, "opacity": 0.75}
+    style = {"size": size, "color": colour, "symbol": symbol, "opacity": 0.6}
     markers = common.MapLayerOptions().type("markers").name("Use").location(place)
     markers.config({"showLegend": False, "style": style})
     panel.layers([markers.tooltip(tooltip=True)])
@@ -156,7 +162,7 @@ def world(text: Text, target: Target, *, unit: str) -> model.Panel:
     return panel.build()
 
 
-def words(names: Words) -> model.ValueMapping:
+def words(names: Words | Mapping[str, tuple[str, str]]) -> model.ValueMapping:
     """Return the mapping of values to words and colours."""
     return model.ValueMap(
         {
@@ -184,7 +190,7 @@ def _last() -> common.ReduceDataOptions:
 
 
 def _palette() -> dashboard.FieldColor:
-    return dashboard.FieldColor().mode(model.FieldColorModeId.PALETTE_CLASSIC_BY_NAME)
+    return dashboard.FieldColor().mode(model.FieldColorModeId.PALETTE_CLASSIC)
 
 
 def _fixed(colour: str) -> model.DynamicConfigValue:

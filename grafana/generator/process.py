@@ -77,4 +77,4 @@ def band() -> Band:
         sort_by="Job",
         descending=False,
     )
-    return Band("Process", [Line(7, (8, 8, 8), (cpu, memory, scrape)), Line(6, (24,), (table,))])
+    return Band("Process", [Line(7, (8, 8, 8), (cpu, memory, scrape)), Line(5, (24,), (table,))])

@@ -145,8 +145,8 @@ def _traffic() -> Band:
     return Band(
         "Traffic",
         [
-            Line(9, (12, 12), (products, requests)),
-            Line(11, (8, 8, 8), (shares, components, protocols)),
+            Line(10, (12, 12), (products, requests)),
+            Line(13, (8, 8, 8), (shares, components, protocols)),
         ],
     )
 

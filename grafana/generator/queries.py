@@ -14,6 +14,9 @@ POLL_INTERVAL = "5m"
 BAR = "1h"
 """The least step of bars over counters: a dozen polls, so that each bar holds whole ones."""
 
+LONG_BAR = "6h"
+"""The same where a week is shown: few enough bars to tell apart."""
+
 OVER_RANGE = "$__range"
 OVER_STEP = "$__interval"
 PLAN = ("provider", "account", "product", "plan")

@@ -7,7 +7,7 @@ from exporter.metrics import plans
 from grafana.generator import colours, figures, thresholds, units
 from grafana.generator.board import Band, Board, Line
 from grafana.generator.panels import Text, Words, gauges, graph, states
-from grafana.generator.queries import OVER_RANGE, code, total, value
+from grafana.generator.queries import LONG_BAR, OVER_RANGE, OVER_STEP, code, total, value
 from grafana.generator.tables import Column, rows
 from grafana.generator.targets import bars, lines, now
 
@@ -110,15 +110,17 @@ def _pace() -> Band:
     spent = graph(
         Text(
             "Cost of traffic",
-            "Cost of each step's traffic by product, at the `prices` of the exporter's"
-            " configuration; products without a price are left out. A bar that stands out is money:"
-            " see the provider's dashboard.",
+            "Cost of each step's traffic, six hours at least, by product, at the `prices` of the"
+            " exporter's configuration; products without a price are left out. A bar that stands"
+            " out is money: see the provider's dashboard.",
         ),
-        bars(figures.cost("$__interval", "provider", "account", "product"), figures.OF_PRODUCT),
+        bars(
+            figures.cost(OVER_STEP, "provider", "account", "product"), figures.OF_PRODUCT, LONG_BAR
+        ),
         unit=units.USD,
         stacked=True,
     )
-    return Band("Pace", [Line(9, (8, 9, 7), (over_time, forecast, spent))])
+    return Band("Pace", [Line(10, (14, 10), (over_time, spent)), Line(8, (24,), (forecast,))])
 
 
 def _plans() -> Band:
@@ -139,7 +141,6 @@ def _plans() -> Band:
                 units.SECONDS,
                 thresholds.TIME_LEFT,
             ),
-            Column("Ends", f"1000 * {figures.EXPIRY}", units.FROM_NOW),
             Column("Unlimited", value(plans.PRODUCT_TRAFFIC_UNLIMITED), names=_NO_YES),
             Column("Quota", figures.LIMIT, units.BYTES),
             Column("Used", figures.USED, units.BYTES),
@@ -151,8 +152,7 @@ def _plans() -> Band:
             Column("Price of plan", value(plans.PLAN_PRICE_USD), units.USD),
             Column("Cost in range", _cost_of_balances(), units.USD),
         ],
-        sort_by="Time left",
-        descending=False,
+        sort_by="Traffic in range",
     )
     status = states(
         Text(
@@ -163,7 +163,7 @@ def _plans() -> Band:
         lines(code(plans.PLAN_STATUS, "status", _codes(_STATUSES)), figures.OF_PLAN),
         names=_names(_STATUSES),
     )
-    return Band("Plans", [Line(10, (24,), (table,)), Line(8, (24,), (status,))])
+    return Band("Plans", [Line(12, (24,), (table,)), Line(8, (24,), (status,))])
 
 
 def _capacity() -> Band:
@@ -182,8 +182,9 @@ def _capacity() -> Band:
     table = rows(
         Text(
             "Capacity",
-            "What Webshare's plans still allow. Proxies not allocated are paid for and missing: ask"
-            " the provider. With no replacements left, a bad proxy stays until the term ends.",
+            "What is left of what Webshare's plans allow, and how many requests go on at a time."
+            " Proxies not allocated are paid for and missing: ask the provider. With no"
+            " replacements left, a bad proxy stays until the term ends.",
         ),
         _PLAN,
         [
@@ -193,13 +194,13 @@ def _capacity() -> Band:
                 value(plans.PLAN_PROXIES_UNALLOCATED),
                 steps=thresholds.NONE_IS_GOOD,
             ),
-            Column("Refreshes left", value(plans.PLAN_REFRESHES_AVAILABLE)),
-            Column("Replacements left", value(plans.PLAN_REPLACEMENTS_AVAILABLE)),
-            Column("Requests at a time", figures.AT_A_TIME),
+            Column("Refreshes", value(plans.PLAN_REFRESHES_AVAILABLE)),
+            Column("Replacements", value(plans.PLAN_REPLACEMENTS_AVAILABLE)),
+            Column("Concurrency", figures.AT_A_TIME),
         ],
         sort_by="Proxies used",
     )
-    return Band("Capacity", [Line(9, (9, 15), (proxies, table))])
+    return Band("Capacity", [Line(9, (7, 17), (proxies, table))])
 
 
 def _accounts() -> Band:
@@ -253,8 +254,9 @@ def _accounts() -> Band:
         _ACCOUNT | {"kind": "Kind"},
         [Column("Notices", value(plans.ACCOUNT_NOTIFICATIONS))],
         sort_by="Notices",
+        empty="none",
     )
-    return Band("Accounts", [Line(8, (11, 6, 7), (table, state, notices))])
+    return Band("Accounts", [Line(8, (15, 9), (table, notices)), Line(5, (24,), (state,))])
 
 
 def _codes(states: Mapping[str, str]) -> dict[str, int]:

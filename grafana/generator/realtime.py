@@ -23,11 +23,11 @@ def band() -> Band:
     by_country = gauges(
         Text(
             "Active connections by country",
-            "Open connections by country as of the last poll, the ten largest; only WeProxies"
+            "Open connections by country as of the last poll, the eight largest; only WeProxies"
             " tells. Countries that you never asked for are worth a question.",
         ),
         now(
-            f"sort_desc(topk(10, {total(value(realtime.COUNTRY_ACTIVE_CONNECTIONS), 'country')}))",
+            f"sort_desc(topk(8, {total(value(realtime.COUNTRY_ACTIVE_CONNECTIONS), 'country')}))",
             "{{country}}",
         ),
         unit=units.COUNT,
@@ -54,11 +54,8 @@ def band() -> Band:
                 f"1000 * {value(period.PRODUCT_LAST_REQUEST_TIMESTAMP_SECONDS)}",
                 units.FROM_NOW,
             ),
-            Column("Requests at a time", figures.AT_A_TIME),
-            Column(
-                "Requests a second",
-                figures.A_SECOND,
-            ),
+            Column("Concurrency", figures.AT_A_TIME),
+            Column("Requests/s", figures.A_SECOND),
         ],
         sort_by="Last request",
     )
@@ -84,6 +81,6 @@ def band() -> Band:
         "Right now",
         [
             Line(8, (9, 6, 9), (connections, by_country, response)),
-            Line(8, (6, 6, 12), (minute, hour, last_request)),
+            Line(8, (6, 5, 13), (minute, hour, last_request)),
         ],
     )

@@ -1,6 +1,6 @@
 """Tables: one row for each set of labels, one column for each query."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from grafana_foundation_sdk.builders import common, table
@@ -13,16 +13,40 @@ from grafana.generator.targets import cells, queries
 from grafana.generator.thresholds import Steps
 from grafana.generator.variables import DATASOURCE
 
+_WIDTHS = {
+    "job": 190,
+    "instance": 160,
+    "provider": 95,
+    "account": 85,
+    "collector": 120,
+    "product": 150,
+    "plan": 110,
+    "name": 160,
+    "country": 90,
+    "severity": 90,
+    "kind": 250,
+    "reason": 240,
+}
+"""Pixels for labels whose values are about as long everywhere; the other columns share the rest."""
+
+_SEVERITIES = {
+    "critical": ("critical", colours.BAD),
+    "warning": ("warning", colours.WARNING),
+    "info": ("info", colours.NEUTRAL),
+}
+
+_LEAST_WIDTH = 75
+"""Grafana's own, of 150, would push the last columns of most tables out of sight."""
+
 
 @dataclass(frozen=True)
 class Column:
-    """One column of values; *bar* draws it as a gauge up to 1; one without a title is left out."""
+    """One column of values; one without a title is left out."""
 
     title: str
     expr: str
     unit: str = units.COUNT
     steps: Steps | None = None
-    bar: bool = False
     names: Words = field(default_factory=dict)
 
 
@@ -34,8 +58,12 @@ def rows(  # noqa: PLR0913 - what a table is made of
     sort_by: str,
     descending: bool = True,
     links: Mapping[str, str] | None = None,
+    empty: str | None = None,
 ) -> model.Panel:
-    """Return a table; *labels* gives each label's heading, in order, and *links* where it leads."""
+    """Return a table; *labels* gives each label's heading, in order, and *links* where it leads.
+
+    *empty* stands where there is no row.
+    """
     panel = table.Panel().title(text.title).description(text.description).datasource(DATASOURCE)
     panel.targets(list(queries([cells(_filled(one.expr, labels)) for one in columns])))
     panel.thresholds(threshold_steps(((None, colours.NEUTRAL),)))
@@ -43,14 +71,17 @@ def rows(  # noqa: PLR0913 - what a table is made of
     panel.with_transformation(
         model.DataTransformerConfig(id_val="organize", options=_organized(labels, columns))
     )
-    for label, url in (links or {}).items():
-        panel.override_by_name(labels[label], [_links(labels[label], url)])
+    for label, title in labels.items():
+        if properties := list(_label_properties(label, title, links or {})):
+            panel.override_by_name(title, properties)
     for column in columns:
         if column.title:
             panel.override_by_name(column.title, list(_properties(column)))
     order = common.TableSortByFieldState().display_name(sort_by).desc(desc=descending)
     panel.sort_by([order])
-    panel.cell_height(shape.TableCellHeight.SM).filterable(filterable=False)
+    if empty:
+        panel.no_value(empty)
+    panel.min_width(_LEAST_WIDTH).cell_height(shape.TableCellHeight.SM).filterable(filterable=False)
     return panel.build()
 
 
@@ -83,15 +114,23 @@ def _properties(column: Column) -> Sequence[model.DynamicConfigValue]:
         steps = threshold_steps(column.steps).build()
         properties.append(model.DynamicConfigValue("thresholds", steps))
         properties.append(model.DynamicConfigValue("color", {"mode": "thresholds"}))
-        cell = {"type": "gauge", "mode": "basic"} if column.bar else {"type": "color-text"}
-        properties.append(model.DynamicConfigValue("custom.cellOptions", cell))
-    if column.bar:
-        properties.append(model.DynamicConfigValue("min", 0))
-        properties.append(model.DynamicConfigValue("max", 1))
+        properties.append(model.DynamicConfigValue("custom.cellOptions", {"type": "color-text"}))
     if column.names:
         properties.append(model.DynamicConfigValue("mappings", [words(column.names)]))
         properties.append(model.DynamicConfigValue("custom.cellOptions", {"type": "color-text"}))
     return properties
+
+
+def _label_properties(
+    label: str, title: str, links: Mapping[str, str]
+) -> Iterator[model.DynamicConfigValue]:
+    if label in _WIDTHS:
+        yield model.DynamicConfigValue("custom.width", _WIDTHS[label])
+    if label == "severity":
+        yield model.DynamicConfigValue("mappings", [words(_SEVERITIES)])
+        yield model.DynamicConfigValue("custom.cellOptions", {"type": "color-text"})
+    if label in links:
+        yield _links(title, links[label])
 
 
 def _links(label: str, url: str) -> model.DynamicConfigValue:

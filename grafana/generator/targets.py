@@ -38,9 +38,9 @@ def lines(expr: str, legend: str) -> Target:
     return Target(expr, legend, POLL_INTERVAL)
 
 
-def bars(expr: str, legend: str) -> Target:
+def bars(expr: str, legend: str, step: str = BAR) -> Target:
     """Ask over the range, for what a counter rose in each step."""
-    return Target(expr, legend, BAR)
+    return Target(expr, legend, step)
 
 
 def cells(expr: str) -> Target:

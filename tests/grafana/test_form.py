@@ -11,7 +11,7 @@ from grafana_foundation_sdk.cog import plugins
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
-from grafana.generator.queries import BAR, POLL_INTERVAL
+from grafana.generator.queries import BAR, LONG_BAR, POLL_INTERVAL
 from tests.grafana.boards import BOARDS, PANELS, QUERIES, Json, Query, panel_name
 
 DATASOURCE = {"type": "prometheus", "uid": "${datasource}"}
@@ -174,12 +174,38 @@ def test_units_are_known(query: Query) -> None:
         assert query.unit in UNITS
 
 
+@all_panels
+def test_all_columns_of_a_table_are_in_sight(name: str, panel: Json) -> None:
+    """On a screen of 1600 pixels nothing is to be scrolled sideways, and headings fit."""
+    if panel["type"] != "table":
+        return
+    (organized,) = (one for one in panel["transformations"] if one["id"] == "organize")
+    shown = {organized["options"]["renameByName"].get(one) for one in _columns(organized)}
+    widths = {
+        one["matcher"]["options"]: each["value"]
+        for one in panel["fieldConfig"]["overrides"]
+        for each in one["properties"]
+        if each["id"] == "custom.width"
+    }
+    room = panel["gridPos"]["w"] * 66 - 24 - sum(widths.values())
+    others = [title for title in shown if title and title not in widths]
+    least = panel["fieldConfig"]["defaults"]["custom"]["minWidth"]
+    assert widths.keys() <= shown, name
+    assert max(least, *(12 + 7 * len(title) for title in others)) * len(others) <= room
+
+
 @all_queries
 def test_the_least_step_is_a_poll(query: Query) -> None:
     """A step that is shorter than a poll shows gaps and peaks where there are none."""
-    assert query.step in ((None,) if query.instant else (POLL_INTERVAL, BAR))
+    assert query.step in ((None,) if query.instant else (POLL_INTERVAL, BAR, LONG_BAR))
     if "$__interval" in query.expr:
-        assert query.step == BAR
+        assert query.step in (BAR, LONG_BAR)
+
+
+def _columns(organized: Json) -> list[str]:
+    """Return the fields that a table shows."""
+    options = organized["options"]
+    return [one for one in options["indexByName"] if not options["excludeByName"].get(one)]
 
 
 def _lost(ours: Any, read: Any, path: str = "") -> Iterator[str]:  # noqa: ANN401 - any JSON
