@@ -214,6 +214,22 @@ def test_refused_key_is_read_again_and_used_at_once(tmp_path: Path) -> None:
     assert session.account.credential == Credential(Secret("new"), file)
 
 
+def test_key_that_changed_on_disk_is_used_before_it_is_refused(tmp_path: Path) -> None:
+    """A key is read again when its file has changed, and a file that is broken changes nothing."""
+    file = tmp_path / "key"
+    file.write_text("old", "utf-8")
+    session = _with_file(file, usage=Script(_ask_owner))
+    collector = session.provider.collectors[0]
+    codes: Counter[str] = Counter()
+    with respx.mock(base_url=BASE) as router:
+        router.get().mock(side_effect=_by_key)
+        for content in ("new\n", ""):
+            file.write_text(content, "utf-8")
+            asyncio.run(session.ask(collector, within=1.0, codes=codes))
+    assert codes == {"200": 4}
+    assert session.account.credential == Credential(Secret("new"), file)
+
+
 @pytest.mark.parametrize("content", ["old", "", None], ids=["same", "empty", "gone"])
 def test_refused_key_that_did_not_change(tmp_path: Path, content: str | None) -> None:
     """A key that is the same on disk is not tried twice."""
