@@ -31,7 +31,7 @@ INTERRUPTED = 130
 """128 and the number of SIGINT, as shells have it."""
 
 _BACKFILL = (
-    f"{PROGRAM} backfill --config.file=config.yml --storage.path=state.db --label=job=proxies"
+    f"{PROGRAM} backfill --config.file=config.yml --storage.path=state.db --label=job={PROGRAM}"
     " --label=instance=localhost:10190 --output=history.om"
 )
 

@@ -80,9 +80,10 @@ Three things to try:
 
   1. Open {exporter}/ in a browser: every account, and how its polls go.
   2. Watch a counter move:
-       watch -n 5 "curl -s {exporter}/metrics | grep account_traffic_bytes_total"
-  3. Break a provider, and see the exporter say so (an empty list mends it):
+       watch -n 5 "curl -s {exporter}/metrics | grep ^proxy_provider_account_traffic_bytes_total"
+  3. Break a provider, see the exporter say so, and mend it:
        curl -X PUT {simulator}/-/faults -d '[{{"kind": "status", "provider": "evomi"}}]'
+       curl -X PUT {simulator}/-/faults -d '[]'
 
 Ctrl-C ends it.
 """

@@ -23,6 +23,8 @@ from exporter.version import version_line
 
 DAY = 86_400.0
 
+_WORTH_A_WORD = ("FAILED", "failed")
+
 SKEW_SECONDS = 60.0
 """A clock that is further off is worth a word: dashboards and alerts compare with Prometheus'."""
 
@@ -39,16 +41,18 @@ class Finding:
 
     @property
     def verdict(self) -> str:
-        """``ok``, ``unsupported`` or ``FAILED``."""
+        """``ok``, ``unsupported``, ``failed`` or, where the account needs it, ``FAILED``."""
         if not self.errors:
             return "ok"
+        if self.collector.required:
+            return "FAILED"
         refused = all(isinstance(error, UnsupportedError) for error in self.errors)
-        return "unsupported" if refused and not self.collector.required else "FAILED"
+        return "unsupported" if refused else "failed"
 
     @property
     def fails_account(self) -> bool:
         """Tell whether the account does not work without it."""
-        return self.verdict == "FAILED" and self.collector.required
+        return self.verdict == "FAILED"
 
 
 async def run(config: Config, providers: Mapping[str, Provider] = PROVIDERS) -> int:
@@ -69,13 +73,13 @@ async def run(config: Config, providers: Mapping[str, Provider] = PROVIDERS) -> 
 
 
 def _conclusion(found: Sequence[Iterable[Finding]], failed: int) -> str:
-    if failed:
-        return f"{failed} of {len(found)} accounts fail."
-    optional = sum(one.verdict == "FAILED" for findings in found for one in findings)
-    if not optional:
-        return f"All accounts work ({len(found)})."
+    working = [findings for findings in found if not any(one.fails_account for one in findings)]
+    optional = sum(one.verdict == "failed" for findings in working for one in findings)
     fail = "collector fails" if optional == 1 else "collectors fail"
-    return f"All accounts work ({len(found)}), but {optional} optional {fail}."
+    rest = f"; {optional} optional {fail}" if optional else ""
+    if failed:
+        return f"{failed} of {len(found)} accounts fail{rest}."
+    return f"All accounts work ({len(found)}){rest}."
 
 
 async def _examine(session: Session, within: float) -> list[Finding]:
@@ -108,7 +112,9 @@ def _describe(session: Session, findings: Iterable[Finding]) -> Iterator[str]:
     yield _row("key", _key(account))
     yield _row("clock", _clock(session.client.time.skew))
     yield _row("history", _history(session.provider))
-    advice = {error.advice for one in findings if one.verdict == "FAILED" for error in one.errors}
+    advice = {
+        error.advice for one in findings if one.verdict in _WORTH_A_WORD for error in one.errors
+    }
     for text in sorted(advice):
         yield _row("to do", text)
 
@@ -127,7 +133,7 @@ def _row(what: str, text: str) -> str:
 
 
 def _key(account: Account) -> str:
-    source = str(account.credential.file or "in the configuration")
+    source = str(account.credential.file or "given as it is, not by a file")
     expires = expiry(account.credential.secret)
     if expires is None:
         return source
@@ -149,7 +155,7 @@ def _history(provider: Provider) -> str:
     if provider.history is None:
         return "none: the provider tells no past usage"
     since = datetime.fromtimestamp(time.time() - provider.history_days * DAY, UTC)
-    return f"backfill reaches back to {since:%Y-%m-%d} ({provider.history_days} days)"
+    return f"backfill reaches back up to {provider.history_days} days, to {since:%Y-%m-%d}"
 
 
 def _date(at: float) -> str:

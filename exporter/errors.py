@@ -41,12 +41,12 @@ class Reason(StrEnum):
 
 
 ADVICE = {
-    Reason.AUTH: "check the account's api_key: the provider does not accept it",
+    Reason.AUTH: "check the account's key: the provider does not accept it",
     Reason.FORBIDDEN: "check what the key may do in the provider's dashboard",
     Reason.RATE_LIMITED: "poll less often (intervals), or use a key of its own for the exporter",
     Reason.TIMEOUT: "the provider is slow; raise poll_timeout if it stays so",
     Reason.CONNECTION: "check DNS, network and base_url",
-    Reason.CLIENT_ERROR: "check base_url and the account's options",
+    Reason.CLIENT_ERROR: "check base_url and the account's options, such as products",
     Reason.SERVER_ERROR: "the provider has a fault; the exporter goes on trying",
     Reason.PAYLOAD: "the provider's answer is not as documented; please report this line",
     Reason.IDENTITY: "this key is another account's; give that one a name of its own",

@@ -109,7 +109,7 @@ def refusal(address: str, error: OSError) -> StartError:
 
 def _why(error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
-        return "the port is taken; is the exporter running already?"
+        return "the port is taken; is it running already? --web.listen-address takes another"
     if error.errno == errno.EACCES:
         return "permission denied; ports below 1024 are root's"
     return error.strerror or str(error)

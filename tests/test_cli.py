@@ -177,7 +177,7 @@ def test_run_on_a_taken_port(config: str, capsys: pytest.CaptureFixture[str]) ->
 
     assert capsys.readouterr().err == (
         f"proxy-provider-exporter: error: cannot listen on {address}:"
-        " the port is taken; is the exporter running already?\n"
+        " the port is taken; is it running already? --web.listen-address takes another\n"
     )
 
 
@@ -225,7 +225,7 @@ def test_simulate_on_a_taken_port(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert capsys.readouterr().err == (
         f"proxy-provider-exporter: error: cannot listen on {address}:"
-        " the port is taken; is the exporter running already?\n"
+        " the port is taken; is it running already? --web.listen-address takes another\n"
     )
 
 

@@ -66,7 +66,7 @@ def test_healthy_account(examine: Examine) -> None:
         ["ok", "proxies"],
         ["ok", "account"],
     ]
-    assert "backfill reaches back to 20" in text
+    assert "backfill reaches back up to 90 days, to 20" in text
     assert "agrees with the provider's" in text
     assert text.endswith("All accounts work (1).\n")
 
@@ -76,7 +76,7 @@ def test_refused_key(examine: Examine) -> None:
     code, text = examine("webshare", "backup", "wrong-key")
     assert code == 1
     assert text.count("auth: GET /api/v2/subscription/: the provider answered 401") == 1
-    assert "check the account's api_key" in text
+    assert "check the account's key" in text
     assert text.endswith("1 of 1 accounts fail.\n")
 
 
@@ -99,10 +99,10 @@ def test_endpoint_that_the_account_may_not_use(examine: Examine, played: World) 
 @pytest.mark.parametrize(
     ("paths", "end"),
     [
-        (["/api/v3/proxy"], "All accounts work (1), but 1 optional collector fails.\n"),
+        (["/api/v3/proxy"], "All accounts work (1); 1 optional collector fails.\n"),
         (
             ["/api/v3/proxy", "/api/v2/verification"],
-            "All accounts work (1), but 2 optional collectors fail.\n",
+            "All accounts work (1); 2 optional collectors fail.\n",
         ),
     ],
     ids=["one", "two"],
@@ -114,7 +114,7 @@ def test_optional_collector_that_fails(
     played.faults = [Fault(kind="status", status=400, path=path) for path in paths]
     code, text = examine("webshare", "backup")
     assert code == 0
-    assert "FAILED      proxies" in text
+    assert "failed      proxies" in text
     assert "to do       check base_url and the account's options" in text
     assert text.endswith(end)
 
@@ -139,7 +139,7 @@ def test_history(provider: str, days: int, capsys: pytest.CaptureFixture[str]) -
     """How far back ``backfill`` reaches is told, with the day."""
     text = _examine_unreachable(PROVIDERS[provider], capsys)
     since = datetime.fromtimestamp(time.time() - days * 24 * HOUR, UTC)
-    assert f"  history     backfill reaches back to {since:%Y-%m-%d} ({days} days)\n" in text
+    assert f"  history     backfill reaches back up to {days} days, to {since:%Y-%m-%d}\n" in text
 
 
 def test_history_of_a_provider_without_one(capsys: pytest.CaptureFixture[str]) -> None:

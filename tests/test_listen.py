@@ -82,7 +82,8 @@ def test_bind_when_the_port_is_taken() -> None:
         with pytest.raises(StartError) as caught:
             bind(["127.0.0.1:0", address], listen=listen)
 
-    expected = f"cannot listen on {address}: the port is taken; is the exporter running already?"
+    why = "the port is taken; is it running already? --web.listen-address takes another"
+    expected = f"cannot listen on {address}: {why}"
     assert expected == str(caught.value)
     assert [one.fileno() for one in opened] == [-1]
 

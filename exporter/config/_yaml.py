@@ -79,5 +79,7 @@ def _say(error: yaml.MarkedYAMLError) -> str:
     where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
     if error.context == "expected a single document in the stream":
         return f"{where}a second document begins: a file holds one configuration"
+    if "'\\t'" in (error.problem or ""):
+        return f"{where}not YAML: a tab; indent with spaces"
     found = _HARMLESS.match(error.problem or "")
     return f"{where}not YAML: {found[0].strip() if found else ''}"
