@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from exporter.account import Account
 from exporter.errors import PollError, Reason
 from exporter.logs import fields
 from exporter.providers import Collector, Report
@@ -28,8 +29,13 @@ class Bounds:
     max_series: int
 
 
+def first_snapshot(account: Account, collector: Collector) -> Snapshot:
+    """Return what a collector shows before its first poll."""
+    return Snapshot(account=account, collector=collector.name, required=collector.required)
+
+
 class Poller:
-    """One collector of one account. It goes on from the snapshot of the one before it."""
+    """One collector of one account. It goes on from the snapshot that there is."""
 
     def __init__(
         self,
@@ -45,11 +51,8 @@ class Poller:
         self._clock = session.client.clock
         self._failures_alike = 0
         """In a row: a provider is spared for what it says now, not for what it said before."""
-        before = store.of(session.account.key).get(collector.name)
-        first = Snapshot(
-            account=session.account, collector=collector.name, required=collector.required
-        )
-        store.put(first if before is None else replace(before, account=session.account))
+        if collector.name not in store.of(session.account.key):
+            store.put(first_snapshot(session.account, collector))
 
     @property
     def snapshot(self) -> Snapshot:

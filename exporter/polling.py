@@ -5,14 +5,16 @@ the readings of the others wait for what those say of the credential.
 """
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from exporter.account import Account, AccountKey
-from exporter.poller import Bounds, Poller
-from exporter.providers import Provider
+from exporter.api import Client
+from exporter.poller import Bounds, Poller, first_snapshot
+from exporter.providers import Collector, Provider
 from exporter.session import Resources, Session
-from exporter.snapshot import SnapshotStore
+from exporter.snapshot import Snapshot, SnapshotStore
 
 AT_THE_START = 10
 """Accounts of one origin whose first polls are under way together."""
@@ -41,22 +43,16 @@ class Polling:
         )
         self._tasks: dict[AccountKey, asyncio.Task[None]] = {}
 
-    def add(self, account: Account) -> tuple[Poller, ...]:
-        """Make the pollers of *account*, in place of those that it has.
-
-        What is known of it is shown on, less the collectors that are off now; new ones wait.
-        """
+    def add(self, account: Account, client: Client | None = None) -> tuple[Poller, ...]:
+        """Make the pollers of *account*, which ask by *client*, or by one of their own."""
         provider = self._providers[account.provider]
-        session = Session(account, provider, self._shared)
-        self.store.keep(account.key, account.intervals.keys())
-        pollers = tuple(
-            Poller(session, collector, self.store, self._bounds)
-            for collector in provider.collectors
-            if collector.name in account.intervals
-        )
+        session = Session(account, provider, self._shared, client)
         self._accounts[account.key] = account
-        self._pollers[account.key] = pollers
-        return pollers
+        self._pollers[account.key] = tuple(
+            Poller(session, collector, self.store, self._bounds)
+            for collector in _asked(provider, account)
+        )
+        return self._pollers[account.key]
 
     def start(self) -> None:
         """Begin to poll, for ever."""
@@ -67,19 +63,38 @@ class Polling:
         self._tasks[key] = asyncio.create_task(self._run(self._pollers[key]))
 
     async def update(self, accounts: Iterable[Account]) -> None:
-        """Poll *accounts* from now on: those that did not change go on as if nothing had been."""
+        """Poll *accounts* from now on: those that did not change go on as if nothing had been.
+
+        What is known of the others is shown on, less the collectors that are off now.
+        """
         self.unpolled()
         wanted = {account.key: account for account in accounts}
-        changed = [key for key, account in self._accounts.items() if wanted.get(key) != account]
+        changed = [key for key, old in self._accounts.items() if not _goes_on(old, wanted.get(key))]
         await self._end(changed)
-        for key in changed:
-            del self._accounts[key], self._pollers[key]
-            if key not in wanted:
-                self.store.remove(key)
+        clients = {key: self._pollers.pop(key)[0].session.client for key in changed}
+        self.store.replace({key: self._snapshots(one) for key, one in wanted.items()})
         for key, account in wanted.items():
-            if key not in self._accounts:
-                self.add(account)
+            if key in self._pollers:
+                self._accounts[key] = account
+                self._pollers[key][0].session.reprice(account.prices)
+            else:
+                self.add(account, _fitting(clients.get(key), account))
                 self._start(key)
+        self._accounts = wanted
+
+    def _snapshots(self, account: Account) -> Mapping[str, Snapshot]:
+        """Return what *account* shows from now on; the requests of all it ever asked stay."""
+        before = self.store.of(account.key)
+        asked = _asked(self._providers[account.provider], account)
+        now = {
+            one.name: replace(before.get(one.name) or first_snapshot(account, one), account=account)
+            for one in asked
+        }
+        required = next(one.name for one in asked if one.required)
+        requests = Counter(now[required].requests)
+        for name in before.keys() - now.keys():
+            requests.update(before[name].requests)
+        return {**now, required: replace(now[required], requests=requests)}
 
     async def poll_once(self) -> None:
         """Poll every collector once."""
@@ -87,7 +102,9 @@ class Polling:
 
     async def stop(self) -> None:
         """End all polls, those under way too."""
-        await self._end(tuple(self._tasks))
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def _end(self, keys: Iterable[AccountKey]) -> None:
         await asyncio.gather(*map(self._end_one, keys))
@@ -125,3 +142,19 @@ class Polling:
 
 async def _poll_all(pollers: Iterable[Poller]) -> None:
     await asyncio.gather(*(poller.poll() for poller in pollers))
+
+
+def _asked(provider: Provider, account: Account) -> tuple[Collector, ...]:
+    """Return the collectors that are on."""
+    return tuple(one for one in provider.collectors if one.name in account.intervals)
+
+
+def _goes_on(old: Account, new: Account | None) -> bool:
+    """Tell whether nothing changed that polls depend on."""
+    return new is not None and replace(old, prices=new.prices) == new
+
+
+def _fitting(client: Client | None, account: Account) -> Client | None:
+    """Return *client* if it asks as *account* does: its pauses are to be kept."""
+    fits = client is not None and client.serves(account.base_url, account.credential)
+    return client if fits else None

@@ -45,6 +45,7 @@ class Reloader:
                     extra=fields(error="; ".join(error.mistakes)),
                 )
                 return str(error)
+            self.successful = False
             await self._apply(config)
             self.successful, self.succeeded_at = True, time.time()
             log.info("configuration reloaded", extra=fields(accounts=len(config.accounts)))
@@ -57,6 +58,7 @@ class Reloader:
         task.add_done_callback(self._begun.discard)
 
     async def close(self) -> None:
-        """Wait for the reload under way, and refuse all that follow."""
+        """Wait for the reload under way, and refuse those that wait."""
+        self._closed = True
         async with self._turn:
-            self._closed = True
+            pass

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from exporter.account import Account
@@ -46,11 +46,17 @@ class Settled:
 class Session:
     """One account's client and ledger, shared by its collectors."""
 
-    def __init__(self, account: Account, provider: Provider, shared: Resources) -> None:
+    def __init__(
+        self,
+        account: Account,
+        provider: Provider,
+        shared: Resources,
+        client: Client | None = None,
+    ) -> None:
         self.account = account
         self.provider = provider
         access = Access(account.base_url, account.credential, provider.auth, provider.spacing)
-        self.client = Client(shared.pool, access, clock=shared.clock)
+        self.client = client or Client(shared.pool, access, clock=shared.clock)
         self._shared = shared
         self._ledger = shared.state.load(account.key)
         self._asked_with: dict[str, Credential] = {}
@@ -82,6 +88,10 @@ class Session:
             report = await collector.poll(api, context)
         self._asked_with[collector.name] = api.credential
         return report
+
+    def reprice(self, prices: Mapping[str, float]) -> None:
+        """Show other prices from now on."""
+        self.account = replace(self.account, prices=prices)
 
     def _follow_credential(self) -> None:
         """Read the credential again if its file has changed since it was read."""

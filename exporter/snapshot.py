@@ -4,7 +4,7 @@ Values only: the next snapshot is computed from the previous one. Publishing one
 reference swap, so a scrape sees whole polls and takes no lock.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -149,19 +149,14 @@ class SnapshotStore:
         collectors = {**self._accounts.get(account, {}), snapshot.collector: snapshot}
         self._accounts = {**self._accounts, account: collectors}
 
-    def remove(self, account: AccountKey) -> None:
-        """Withdraw the snapshots of *account*."""
-        self._accounts = {key: value for key, value in self._accounts.items() if key != account}
-
-    def keep(self, account: AccountKey, collectors: Collection[str]) -> None:
-        """Withdraw the snapshots of *account* that are of no collector in *collectors*."""
-        kept = {name: one for name, one in self.of(account).items() if name in collectors}
-        self._accounts = {**self._accounts, account: kept}
+    def replace(self, accounts: Mapping[AccountKey, Mapping[str, Snapshot]]) -> None:
+        """Show *accounts*, by collector, and no others: no scrape sees some of it alone."""
+        self._accounts = accounts
 
     def of(self, account: AccountKey) -> Mapping[str, Snapshot]:
         """Return the snapshots of *account*, by collector; none of one that is not there."""
         return self._accounts.get(account, {})
 
     def all(self) -> tuple[Snapshot, ...]:
-        """Return all snapshots at one moment, in the order in which they were first published."""
+        """Return all snapshots at one moment, in the order of the accounts."""
         return tuple(one for collectors in self._accounts.values() for one in collectors.values())

@@ -2,6 +2,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+import respx
 
 from exporter.account import Account
 from exporter.api import Api
@@ -13,6 +14,7 @@ from exporter.providers import Context, Provider, Report
 from exporter.snapshot import SnapshotStore
 from tests.clocks import Virtual, settle
 from tests.fakes import (
+    BASE,
     BreakableState,
     Script,
     gauges,
@@ -351,3 +353,93 @@ def test_commit_is_not_cut_off() -> None:
         return waited, commits
 
     assert asyncio.run(play()) == (True, 1)
+
+
+def test_requests_of_collectors_that_go_are_kept() -> None:
+    """A counter of the account does not fall when a collector is turned off."""
+
+    async def ask(api: Api, _context: Context) -> Report:
+        await api.get("/a", dict)
+        return REPORT
+
+    async def play() -> list[int]:
+        clock = Virtual()
+        provider = make_provider("fake", usage=ask, extra=ask)
+        polling = _polling(clock, provider)
+        account = make_account(provider)
+        polling.add(account)
+        polling.start()
+        await clock.advance(1)
+        counts = [sum(sum(one.requests.values()) for one in polling.store.all())]
+        await polling.update([replace(account, intervals={"usage": 300.0})])
+        counts.append(sum(sum(one.requests.values()) for one in polling.store.all()))
+        await polling.stop()
+        return counts
+
+    with respx.mock(base_url=BASE) as router:
+        router.get("/a").respond(json={})
+        assert asyncio.run(play()) == [2, 2]
+
+
+def test_price_disturbs_no_poll() -> None:
+    """Another price is shown, and no account is polled for it."""
+    usage = Script(REPORT)
+
+    async def play() -> tuple[int, object]:
+        clock = Virtual()
+        provider = make_provider("fake", usage=usage)
+        polling = _polling(clock, provider)
+        account = make_account(provider)
+        polling.add(account)
+        polling.start()
+        await clock.advance(0)
+        await polling.update([replace(account, prices={"p": 2.0})])
+        await clock.advance(0)
+        shown = polling.store.all()[0].account.prices
+        await polling.stop()
+        return usage.polls, shown
+
+    assert asyncio.run(play()) == (1, {"p": 2.0})
+
+
+def test_pause_outlives_a_change() -> None:
+    """A provider that asked to be left alone is, though the account changes."""
+
+    async def ask(api: Api, _context: Context) -> Report:
+        await api.get("/a", dict)
+        return REPORT
+
+    async def play() -> int:
+        clock = Virtual()
+        provider = make_provider("fake", usage=ask)
+        polling = _polling(clock, provider)
+        account = make_account(provider)
+        polling.add(account)
+        polling.start()
+        await clock.advance(0)
+        await polling.update([replace(account, intervals={"usage": 60.0})])
+        await clock.advance(600)
+        await polling.stop()
+        return len(router.calls)
+
+    with respx.mock(base_url=BASE) as router:
+        router.get("/a").respond(429, headers={"Retry-After": "3000"})
+        assert asyncio.run(play()) == 1
+
+
+def test_stop_waits_for_no_disk() -> None:
+    """Polls end at once, though a ledger is being written: what is not published is not lost."""
+
+    async def play() -> bool:
+        clock, state = Virtual(), SlowState()
+        provider = make_provider("fake", usage=Script(report(5)))
+        resources = make_resources(clock.clock(), state)
+        polling = Polling({"fake": provider}, SnapshotStore(), resources, Bounds(30.0, 100))
+        polling.add(make_account(provider))
+        polling.start()
+        await settle()
+        stopping = asyncio.create_task(polling.stop())
+        await settle()
+        return stopping.done()
+
+    assert asyncio.run(play())

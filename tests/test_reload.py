@@ -96,3 +96,23 @@ def test_none_while_stopping() -> None:
 
     assert asyncio.run(play()) == "the exporter is stopping"
     assert applied == [CONFIG], "the reload under way is waited for"
+
+
+def test_closing_refuses_those_that_wait() -> None:
+    """A storm of reloads does not keep the exporter from its end."""
+    applied = 0
+
+    async def apply(_config: Config) -> None:
+        nonlocal applied
+        applied += 1
+
+    reloader = Reloader(lambda: CONFIG, apply)
+
+    async def play() -> set[str | None]:
+        waiting = [asyncio.create_task(reloader.reload()) for _ in range(50)]
+        await asyncio.sleep(0)
+        await reloader.close()
+        return set(await asyncio.gather(*waiting))
+
+    assert asyncio.run(play()) == {None, "the exporter is stopping"}
+    assert applied == 1

@@ -148,7 +148,7 @@ def test_removed_account_is_gone(polls: Polls) -> None:
     polls.put("a")
     polls.put("b")
     assert 'account="a"' in polls.text()
-    polls.store.remove(("webshare", "a"))
+    polls.store.replace({("webshare", "b"): polls.store.of(("webshare", "b"))})
     assert 'account="a"' not in polls.text()
 
 

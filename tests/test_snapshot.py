@@ -172,13 +172,14 @@ def test_store_has_the_latest() -> None:
     assert store.of(("fake", "main"))["usage"] is latest
 
 
-def test_store_forgets_an_account() -> None:
-    """An account that is removed is shown no more; the others are."""
+def test_store_shows_what_it_is_given() -> None:
+    """What takes the place of everything is shown in its own order, and nothing else."""
     store = SnapshotStore()
-    for name in ("main", "other"):
-        store.put(_snapshot(make_account(PROVIDER, name)))
-    store.remove(("fake", "main"))
-    assert [one.account.name for one in store.all()] == ["other"]
+    snapshots = {name: _snapshot(make_account(PROVIDER, name)) for name in ("a", "b", "c")}
+    for one in snapshots.values():
+        store.put(one)
+    store.replace({snapshots[name].account.key: {"usage": snapshots[name]} for name in ("c", "a")})
+    assert [one.account.name for one in store.all()] == ["c", "a"]
 
 
 def test_store_may_be_read_while_it_is_written() -> None:

@@ -73,6 +73,10 @@ class Client:
         """Seconds for which the provider still wants to be left alone."""
         return max(0.0, self._paused_until - self.clock.monotonic())
 
+    def serves(self, base_url: str, credential: Credential) -> bool:
+        """Tell whether it asks there, and with this."""
+        return str(self.base_url) == base_url.rstrip("/") and self.credential == credential
+
     def reread_credential(self) -> None:
         """Take the credential from its file again, if that can be read."""
         with suppress(OSError, ValueError):

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct, field
 
 from exporter.api import Api
 from exporter.errors import PayloadError
-from exporter.providers._answers import MOST, Nothing, Text
+from exporter.providers._answers import MOST, Nothing, Rows, Text
 from exporter.providers._units import MB
 
 Megabytes = Annotated[float, Meta(ge=0, le=MOST / MB)]
@@ -48,20 +48,20 @@ class Package(Struct, frozen=True):
     """Static addresses that were bought together."""
 
     expires_at: datetime | None = field(name="expiryDate", default=None)
-    ips: tuple[StaticIp, ...] | None = None
+    ips: Annotated[tuple[StaticIp, ...], Rows] | None = None
 
 
 class Product(Struct, frozen=True):
     """One product of ``public``: a balance, or packages of static addresses."""
 
     balance_mb: Megabytes | None = None
-    packages: tuple[Package, ...] | None = None
+    packages: Annotated[tuple[Package, ...], Rows] | None = None
 
 
 class Public(Struct, frozen=True):
     """``GET /public``."""
 
-    products: dict[Text, Product | Nothing] | Nothing = None
+    products: Annotated[dict[Text, Product | Nothing], Rows] | Nothing = None
     success: bool | None = None
 
 
@@ -88,13 +88,13 @@ class ProductUsage(Struct, frozen=True):
 
     code: str | None = None
     total_mb: Megabytes | None = field(name="totalBandwidth", default=None)
-    stats: dict[str, Split | Megabytes | Nothing] | Nothing = None
+    stats: Annotated[dict[str, Split | Megabytes | Nothing], Rows] | Nothing = None
 
 
 class Bandwidth(Struct, frozen=True):
     """The part of the answer that is about traffic."""
 
-    products: tuple[ProductUsage, ...] | None = None
+    products: Annotated[tuple[ProductUsage, ...], Rows] | None = None
 
 
 class UsageBody(Struct, frozen=True):

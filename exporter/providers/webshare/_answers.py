@@ -8,7 +8,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from exporter.providers._answers import Amount, Nothing, Rows, Text
 
-Counts = dict[Text, Amount | None] | Nothing
+Counts = Annotated[dict[Text, Amount | None], Rows] | Nothing
 """Requests or proxies by a code. An empty one may come as a list."""
 
 
@@ -52,7 +52,7 @@ class Plan(Struct, frozen=True):
 class PlanPage(Struct, frozen=True):
     """One page of plans, cancelled ones among them."""
 
-    results: list[Plan]
+    results: Annotated[list[Plan], Rows]
     next: str | None = None
 
 
@@ -119,5 +119,5 @@ class Notice(Struct, frozen=True):
 class NoticePage(Struct, frozen=True):
     """One page of notices, dismissed ones among them."""
 
-    results: list[Notice]
+    results: Annotated[list[Notice], Rows]
     next: str | None = None

@@ -119,7 +119,7 @@ class CountryUsage(Struct, frozen=True):
 class Countries(Struct, frozen=True):
     """``GET /api/v1/usage/by-country``."""
 
-    countries: tuple[CountryUsage, ...] | None = None
+    countries: Annotated[tuple[CountryUsage, ...], Rows] | None = None
 
 
 class Point(Struct, frozen=True):
@@ -134,7 +134,7 @@ class History(Struct, frozen=True):
     """``GET /api/v1/usage/history``."""
 
     granularity: str | None = None
-    data_points: tuple[Point, ...] | None = None
+    data_points: Annotated[tuple[Point, ...], Rows] | None = None
 
 
 class Minute(Struct, frozen=True):
@@ -157,7 +157,7 @@ class Connections(Struct, frozen=True):
     """Open connections."""
 
     total: Amount | None = None
-    by_country: dict[str, Amount | None] | Nothing = None
+    by_country: Annotated[dict[str, Amount | None], Rows] | Nothing = None
 
 
 class Realtime(Struct, frozen=True):
@@ -198,3 +198,7 @@ class Subscription(Struct, frozen=True):
         """The ``product`` label."""
         product = given(self.product)
         return (product and product.name) or ""
+
+
+Subscriptions = Annotated[list[Subscription], Rows]
+"""One page of them."""

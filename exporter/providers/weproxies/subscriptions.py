@@ -15,6 +15,7 @@ from exporter.providers.weproxies._answers import (
     Envelope,
     Pagination,
     Subscription,
+    Subscriptions,
     unix_of,
     unwrap,
 )
@@ -45,14 +46,14 @@ async def fetch(api: Api, _context: Context) -> Answer:
     found: dict[str, tuple[Subscription, str]] = {}
     for status in STATUSES:
         params: dict[str, str | int] = {"status": status, "page": 1, "per_page": PAGE_SIZE}
-        pages = api.pages(PATH, Envelope[list[Subscription]], following=_following, params=params)
+        pages = api.pages(PATH, Envelope[Subscriptions], following=_following, params=params)
         async for page in pages:
             for one in unwrap(page, f"GET {PATH}"):
                 found.setdefault(one.plan, (one, one.status or status))
     return Answer(api.now, found)
 
 
-def _following(page: Envelope[list[Subscription]]) -> Mapping[str, str | int] | None:
+def _following(page: Envelope[Subscriptions]) -> Mapping[str, str | int] | None:
     pagination = given(page.pagination) or Pagination()
     number = pagination.page or 1
     return {"page": number + 1} if number < (pagination.total_pages or 1) else None
