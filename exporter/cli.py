@@ -7,7 +7,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -76,8 +76,7 @@ def program(
         return
     from exporter import daemon
 
-    config = _load(config_file)
-    web_config = None if web_config_file is None else _load_web(web_config_file)
+    config, web_config = _load_both(partial(_load, config_file), _load_web, web_config_file)
     serving = daemon.Serving(web_listen_address, web_telemetry_path, web_config)
     with closing(open_state(storage_path)) as state:
         asyncio.run(daemon.Daemon(config, serving, state, partial(_load, config_file)).run())
@@ -88,12 +87,13 @@ def program(
 @flags.web_config_file
 def _check_config(config_file: Path | None, web_config_file: Path | None) -> None:
     """Check the configuration, and say what it means."""
-    config = load(config_file, os.environ, PROVIDERS)
+    config, web = _load_both(
+        partial(load, config_file, os.environ, PROVIDERS), WebConfigFile, web_config_file
+    )
     click.echo(summary(config, config_file, PROVIDERS))
     warnings = config.warnings
-    if web_config_file is not None:
-        web = WebConfigFile(web_config_file)
-        click.echo(web_summary(web.config, web_config_file))
+    if web is not None:
+        click.echo(web_summary(web.config, web.path))
         warnings += web.warnings
     for warning in warnings:
         click.echo(f"warning: {warning}", err=True)
@@ -190,6 +190,25 @@ def _load(file: Path | None) -> Config:
     for warning in config.warnings:
         log.warning(warning)
     return config
+
+
+def _load_both(
+    main: Callable[[], Config], web: Callable[[Path], WebConfigFile], web_file: Path | None
+) -> tuple[Config, WebConfigFile | None]:
+    """Load the configuration and that of the web; the mistakes of one do not hide the other's."""
+    mistakes: list[str] = []
+    web_config = None
+    try:
+        web_config = None if web_file is None else web(web_file)
+    except UsageError as error:
+        mistakes.extend(error.mistakes)
+    try:
+        config = main()
+    except UsageError as error:
+        raise UsageError([*error.mistakes, *mistakes]) from None
+    if mistakes:
+        raise UsageError(mistakes)
+    return config, web_config
 
 
 def _load_web(file: Path) -> WebConfigFile:

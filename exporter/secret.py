@@ -34,7 +34,11 @@ class Secret:
         """Return *text* with a mask wherever it repeats the secret."""
         if len(self._text) < _SHORTEST:
             return text
-        return text.replace(self._text.encode(), _MASK.encode())
+        # JSON may write a slash as \\/, as PHP does.
+        forms = (self._text, self._text.replace("/", "\\/"))
+        for form in forms:
+            text = text.replace(form.encode(), _MASK.encode())
+        return text
 
     def __repr__(self) -> str:
         return _MASK

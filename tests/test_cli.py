@@ -62,6 +62,7 @@ def _config(world: World, tmp_path: Path) -> Iterator[str]:
         ]
         path = tmp_path / "config.yml"
         path.write_text(json.dumps({"accounts": accounts}))
+        path.chmod(0o600)
         yield f"--config.file={path}"
 
 
@@ -338,6 +339,21 @@ def test_run_with_a_web_configuration(
     (tmp_path / "server.crt").unlink()
     assert main([config, listen, f"--web.config.file={folder.file}"]) == 2
     assert "server.crt: cannot be read" in capsys.readouterr().err
+
+
+def test_mistakes_of_both_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The mistakes of the configuration hide none of the web configuration's."""
+    (tmp_path / "config.yml").write_text("accounts: 1", "utf-8")
+    (tmp_path / "web.yml").write_text("tls_server_config: 1", "utf-8")
+    files = (
+        f"--config.file={tmp_path / 'config.yml'}",
+        f"--web.config.file={tmp_path / 'web.yml'}",
+    )
+    for command in (["check-config", *files], list(files)):
+        assert main(command) == 2
+        said = capsys.readouterr().err
+        assert "config.yml: accounts: " in said
+        assert "web.yml: tls_server_config: " in said
 
 
 def _print_little() -> int:

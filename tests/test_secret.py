@@ -38,6 +38,11 @@ def test_secret_is_masked_in_a_text(text: bytes, masked: bytes) -> None:
     assert SECRET.masked_in(text) == masked
 
 
+def test_secret_with_a_slash_is_masked_as_json_may_write_it() -> None:
+    """PHP escapes slashes; the secret is there all the same."""
+    assert Secret("hunter2/canary").masked_in(rb'{"a": "hunter2\/canary"}') == b'{"a": "<secret>"}'
+
+
 def test_short_secret_is_not_looked_for() -> None:
     """What may be in a text by chance is not taken for a secret: it would break the text."""
     assert Secret("null").masked_in(b'{"a": null}') == b'{"a": null}'

@@ -9,6 +9,7 @@ from exporter.config._accounts import Surroundings, read_accounts
 from exporter.config._durations import format_duration
 from exporter.config._environment import accounts_of
 from exporter.config._file import read_yaml
+from exporter.config._keys import OTHERS
 from exporter.config._place import Notes, Place
 from exporter.config._prices import read_prices
 from exporter.config._schema import Price, Settings
@@ -61,9 +62,23 @@ def load(
         return Config(accounts=accounts, warnings=tuple(notes.warnings))
     place = Place(notes, str(path))
     section = _section(path, place)
+    _warn_of_others(path, section, place)
     config = _config(section, Surroundings(environ, providers, path.parent), place)
     notes.check()
     return config
+
+
+def _warn_of_others(path: Path, section: Mapping[str, object], place: Place) -> None:
+    """Warn of a file with keys in it that everyone can read."""
+    accounts = section.get("accounts")
+    keys = [
+        str(one["api_key"])
+        for one in (accounts if isinstance(accounts, list) else ())
+        if isinstance(one, dict) and "api_key" in one
+    ]
+    mode = path.stat().st_mode & 0o777
+    if mode & OTHERS and any("${" not in key for key in keys):
+        place.warn(f"its mode {mode:04o} lets others read the keys in it: chmod 600")
 
 
 def _section(path: Path, place: Place) -> dict[str, object]:

@@ -30,7 +30,7 @@ class WebConfigFile:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._stamps: Mapping[Path, Stamp] = {}
         self._mistakes: tuple[str, ...] = ()
         notes = Notes()
@@ -61,13 +61,16 @@ class WebConfigFile:
         notes = Notes()
         loaded = self._load(notes)
         if not notes.mistakes and (loaded.context is None) != (self._loaded.context is None):
-            place = Place(notes, str(self._path)) / "tls_server_config"
+            place = Place(notes, str(self.path)) / "tls_server_config"
             place.mistake("cannot come or go while the exporter runs: restart it")
+        if not notes.mistakes and self._loaded.config.users and not loaded.config.users:
+            place = Place(notes, str(self.path)) / "basic_auth_users"
+            place.mistake("cannot go while the exporter runs: restart it")
         if not notes.mistakes:
             self._loaded = loaded
-            log.info("web configuration loaded again", extra=fields(file=self._path))
+            log.info("web configuration loaded again", extra=fields(file=self.path))
         elif tuple(notes.mistakes) != self._mistakes:
-            extra = fields(file=self._path, error="; ".join(notes.mistakes))
+            extra = fields(file=self.path, error="; ".join(notes.mistakes))
             log.error("web configuration is wrong: the one before stays", extra=extra)
         self._mistakes = tuple(notes.mistakes)
 
@@ -76,9 +79,9 @@ class WebConfigFile:
 
         Stamps are taken before the files are read: what changes meanwhile is read again.
         """
-        place = Place(notes, str(self._path))
-        self._stamps = {self._path: stamp_of(self._path)}
-        config = read_web_config(self._path, place)
+        place = Place(notes, str(self.path))
+        self._stamps = {self.path: stamp_of(self.path)}
+        config = read_web_config(self.path, place)
         if config.tls is None:
             return _Loaded(config, None)
         named = (config.tls.cert_file, config.tls.key_file, config.tls.client_ca_file)

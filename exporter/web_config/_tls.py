@@ -91,6 +91,9 @@ def _load_client_ca(context: ssl.SSLContext, tls: TlsSection, place: Place) -> N
 
 def _pem(file: str, kind: str, place: Place) -> str | None:
     """Return the text of *file*, which holds a *kind* in PEM; None if not, which is noted."""
+    if "-----BEGIN" in file:
+        place.mistake("is PEM itself: give the path of a file that holds it")
+        return None
     try:
         text = Path(file).read_text("utf-8")
     except OSError as error:

@@ -18,8 +18,11 @@ from exporter.web_config._schema import (
     TlsSection,
 )
 
-_HASH = re.compile(r"\$2[aby]\$(?:0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}")
+_HASH = re.compile(r"\$2[aby]\$(0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{31}")
 """What bcrypt makes: version, cost, salt and digest."""
+
+_MOST_COST = 14
+"""A second of a core for each login that is not remembered; every step doubles it."""
 
 _NO_CHOICE = "has no suite for TLS 1.2: give one, or min_version: TLS13"
 
@@ -124,10 +127,13 @@ def _users(root: Mapping[str, object], place: Place) -> Mapping[str, bytes]:
     for name, hashed in (section or {}).items():
         if ":" in name or not name:
             place.of(name).mistake("has a name that cannot log in: empty, or with a colon")
-        if isinstance(hashed, str) and _HASH.fullmatch(hashed):
-            users[name] = hashed.encode()
-        else:
+        found = _HASH.fullmatch(hashed) if isinstance(hashed, str) else None
+        if found is None:
             place.of(name).mistake(
                 'expected a bcrypt hash, as `htpasswd -nBC 10 "" | tr -d ":"` makes one'
             )
+        elif int(found[1]) > _MOST_COST:
+            place.of(name).mistake(f"costs too much: {_MOST_COST} at most, 10 is usual")
+        else:
+            users[name] = found[0].encode()
     return users

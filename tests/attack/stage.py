@@ -42,6 +42,7 @@ def attacked(folder: Path) -> Iterator[Stage]:
     config, log = folder / "config.yml", folder / "exporter.log"
     with SimulatorServer(world) as simulator:
         config.write_text(configuration(world.accounts, simulator.url, interval=5), "utf-8")
+        config.chmod(0o600)
         with exporter(config, log=log) as (_, url):
             host, _, port = url.removeprefix("http://").partition(":")
             stage = Stage((host, int(port)), log)

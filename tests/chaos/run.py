@@ -41,6 +41,7 @@ def run(span: Span, folder: Path, *, seed: int) -> Outcome:
         simulator = stack.enter_context(_simulator(span, folder, began, seed))
         those = accounts(span.accounts, began)
         config.write_text(configuration(those, simulator, interval=span.interval), "utf-8")
+        config.chmod(0o600)
         state = f"--storage.path={folder / 'state.db'}"
         _, url = stack.enter_context(exporter(config, state, log=log))
         client = stack.enter_context(httpx.Client(base_url=url, timeout=10))

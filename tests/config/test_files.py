@@ -102,7 +102,7 @@ def test_least_file() -> None:
     """One account with a name and a key is a configuration; all else has a default."""
     config = load(CONFIGS / "valid-least.yml", {}, PROVIDERS)
 
-    assert Config(accounts=config.accounts) == config
+    assert Config(accounts=config.accounts, warnings=config.warnings) == config
     assert config.accounts[0].intervals == {"usage": 300, "proxies": 900, "account": 900}
     assert (
         config.poll_timeout,
@@ -110,6 +110,24 @@ def test_least_file() -> None:
         config.max_series,
         config.hold_new_series,
     ) == (30.0, 3, 10_000, 300.0)
+
+
+@pytest.mark.parametrize(
+    ("key", "mode", "warned"),
+    [
+        ("abc", 0o644, True),
+        ("abc", 0o640, False),
+        ("${KEY}", 0o644, False),
+    ],
+)
+def test_keys_that_others_can_read(tmp_path: Path, key: str, mode: int, warned: bool) -> None:  # noqa: FBT001 - a column of the table
+    """A file with keys in it that everyone can read is worth a warning that names it."""
+    path = tmp_path / "config.yml"
+    path.write_text(f'accounts: [{{provider: webshare, name: main, api_key: "{key}"}}]', "utf-8")
+    path.chmod(mode)
+    warnings = load(path, {"KEY": "abc"}, PROVIDERS).warnings
+    expected = f"{path}: its mode 0644 lets others read the keys in it: chmod 600"
+    assert warnings == ((expected,) if warned else ())
 
 
 def test_options_of_the_real_providers() -> None:

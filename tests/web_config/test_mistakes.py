@@ -163,6 +163,39 @@ def test_all_mistakes_at_once(folder: Folder) -> None:
     assert CANARY not in "".join(found)
 
 
+def test_key_in_the_place_of_its_file(folder: Folder) -> None:
+    """A key that stands where its file is asked for is not told to anyone."""
+    key = f"-----BEGIN PRIVATE KEY-----\n{CANARY}\n-----END PRIVATE KEY-----"
+    folder.configure(tls_server_config={"cert_file": "server.crt", "key_file": key})
+    (found,) = mistakes(folder)
+    expected = "tls_server_config.key_file: is PEM itself: give the path of a file that holds it"
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("hashed", "expected"),
+    [
+        (f"$2b$04${'z' * 53}", "expected a bcrypt hash"),
+        (f"$2b$15${'.' * 53}", "costs too much: 14 at most, 10 is usual"),
+    ],
+    ids=["salt", "cost"],
+)
+def test_hash_that_no_login_can_be_checked_by(folder: Folder, hashed: str, expected: str) -> None:
+    """What bcrypt would refuse, or take seconds for, is a mistake."""
+    folder.configure(basic_auth_users={"prometheus": hashed})
+    (found,) = mistakes(folder)
+    assert found.startswith(f"basic_auth_users.prometheus: {expected}")
+
+
+def test_users_do_not_go(folder: Folder, caplog: pytest.LogCaptureFixture) -> None:
+    """A file that is cut off while the exporter runs does not open the port to all."""
+    folder.configure(basic_auth_users={"prometheus": hashed("word")})
+    file = WebConfigFile(folder.file)
+    folder.write("web.yml", "")
+    assert "prometheus" in file.config.users
+    assert caplog.messages == ["web configuration is wrong: the one before stays"]
+
+
 def test_no_such_file(tmp_path: Path) -> None:
     """A file that is not there is a mistake that names it."""
     (found,) = mistakes(Folder(tmp_path))
