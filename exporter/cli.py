@@ -76,6 +76,7 @@ def program(
         return
     from exporter import daemon
 
+    daemon.ignore_hang_up()
     config, web_config = _load_both(partial(_load, config_file), _load_web, web_config_file)
     serving = daemon.Serving(web_listen_address, web_telemetry_path, web_config)
     with closing(open_state(storage_path)) as state:

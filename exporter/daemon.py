@@ -52,6 +52,11 @@ class Serving:
         return "https" if self.web_config and self.web_config.config.tls else "http"
 
 
+def ignore_hang_up() -> None:
+    """Let no SIGHUP end the process where nothing can be reloaded, at its begin and at its end."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
 class Daemon:
     """The exporter as a process: polls until it is stopped, and answers scrapes all the while.
 
@@ -95,6 +100,8 @@ class Daemon:
             await self._reloader.close()
             await self._polling.stop()
         await self._shared.pool.aclose()
+        loop.remove_signal_handler(signal.SIGHUP)
+        ignore_hang_up()
 
     async def _apply(self, config: Config) -> None:
         self._config = config

@@ -26,7 +26,7 @@ from tests.web_config.stage import Folder, hashed, tls, trusting
 PREFIX = "proxy_provider_exporter_config_last_reload"
 LOGIN = ("prometheus", "word")
 
-Act = Callable[[httpx.Client], None]
+Act = Callable[[httpx.Client], object]
 """What is done while the exporter runs."""
 
 
@@ -232,3 +232,10 @@ def test_password_guards_the_exporter(stage: Stage) -> None:
         assert client.get("/-/healthy").status_code == 200
 
     stage.run(act)
+
+
+def test_hang_up_ends_nothing(stage: Stage) -> None:
+    """A SIGHUP that comes when the exporter has ended its work does not kill it."""
+    stage.configure(stage.names[0])
+    stage.run(lambda client: client.get("/-/healthy").raise_for_status())
+    os.kill(os.getpid(), signal.SIGHUP)

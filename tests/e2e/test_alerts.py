@@ -85,6 +85,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with ExitStack() as stack:
         simulator = stack.enter_context(SimulatorServer(world))
         config.write_text(configuration(world, simulator.url), "utf-8")
+        config.chmod(0o600)
         child, url = stack.enter_context(exporter(config, log=folder / "exporter.log"))
         until(lambda: all_work(url), "every collector has succeeded")
         webhook = stack.enter_context(Webhook())

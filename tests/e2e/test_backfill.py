@@ -72,6 +72,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
     with ExitStack() as stack:
         simulator = stack.enter_context(SimulatorServer(world))
         config.write_text(configuration(world, simulator.url, stale_after=60), "utf-8")
+        config.chmod(0o600)
         flags = (f"--storage.path={state}",)
         _, url = stack.enter_context(exporter(config, *flags, log=folder / "exporter.log"))
         target = url.removeprefix("http://")

@@ -44,6 +44,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     config, log = folder / "config.yml", folder / "exporter.log"
     with SimulatorServer(world) as simulator:
         config.write_text(configuration(world, simulator.url, stale_after=60), "utf-8")
+        config.chmod(0o600)
         with exporter(config, log=log) as (process, url), DropAccept(url) as text:
             targets = (url.removeprefix("http://"), text.address)
             jobs = dict(zip(JOBS, targets, strict=True))
