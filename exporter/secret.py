@@ -2,12 +2,15 @@
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 _MASK = "<secret>"
+
+_HEADER_TEXT = re.compile(r"[!-~]+")
 
 _SHORTEST = 8
 """Characters of a key that can be looked for: a shorter one may be in a text by chance."""
@@ -27,8 +30,8 @@ class Secret:
 
     @property
     def fits_header(self) -> bool:
-        """Whether a header can carry it: printable ASCII, and not empty."""
-        return self._text.isascii() and self._text.isprintable() and bool(self._text)
+        """Whether every HTTP header can carry it (RFC 9110, section 5.5); no key has a space."""
+        return _HEADER_TEXT.fullmatch(self._text) is not None
 
     def masked_in(self, text: bytes) -> bytes:
         """Return *text* with a mask wherever it repeats the secret."""

@@ -1,15 +1,11 @@
 """Keys: the credential of an account, from the configuration or from a file."""
 
 import errno
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from exporter.config._place import Place
 from exporter.secret import Credential, Secret
-
-_HEADER_TEXT = re.compile(r"[!-~]+")
-"""What every HTTP header can carry (RFC 9110, section 5.5), without spaces: no key has one."""
 
 OTHERS = 0o007
 """The bits of a file's mode that let everyone at it.
@@ -68,14 +64,14 @@ def _read(file: Path, place: Place, base: str) -> _Content | None:
 
 
 def _secret(text: str, place: Place, *, of: str = "") -> Secret | None:
-    key = text.strip()
-    if not key:
+    secret = Secret(text.strip())
+    if not secret.reveal():
         place.mistake(f"{of}the key is empty")
-    elif not _HEADER_TEXT.fullmatch(key):
+    elif not secret.fits_header:
         place.mistake(
             f"{of}the key has a space, a control character or one outside ASCII, which no HTTP"
             " header can carry"
         )
     else:
-        return Secret(key)
+        return secret
     return None

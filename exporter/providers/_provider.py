@@ -5,7 +5,7 @@ A provider reads: it does not log, sleep, retry, know a clock of its own, or set
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -164,10 +164,18 @@ async def gather(
         except PollError as error:
             failures[name] = error
 
-    # No TaskGroup: it does not hear who ends the poll at the very moment when a job fails, and the
-    # exporter would not stop.
+    await _run_all([run(name, job) for name, job in jobs.items()])
+    return {name: answers[name] for name in jobs if name in answers}, failures
+
+
+async def _run_all(jobs: Iterable[Coroutine[object, object, None]]) -> None:
+    """Run *jobs* to their ends, or to the first error, which ends them all and is raised.
+
+    No TaskGroup: it does not hear who ends the poll at the very moment when a job fails, and the
+    exporter would not stop.
+    """
     done: set[asyncio.Task[None]] = set()
-    tasks = [asyncio.create_task(run(name, job)) for name, job in jobs.items()]
+    tasks = [asyncio.create_task(job) for job in jobs]
     try:
         if tasks:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
@@ -177,4 +185,3 @@ async def gather(
         await asyncio.gather(*tasks, return_exceptions=True)
     for task in done:
         task.result()
-    return {name: answers[name] for name in jobs if name in answers}, failures
