@@ -70,7 +70,7 @@ def test_row_after_a_failure() -> None:
     assert shown.problem == Problem(
         "auth",
         "GET /usage: 401 Unauthorized",
-        "Check the account's api_key: the provider does not accept it.",
+        "Check the account's key: the provider does not accept it.",
     )
 
 
@@ -199,7 +199,7 @@ def test_page_tells_of_a_failure() -> None:
     """The reader finds state, reason, message and advice."""
     text = page(BAD).text
     assert "failing" in text
-    assert "auth GET /usage: 401 Unauthorized Check the account's api_key" in text
+    assert "auth GET /usage: 401 Unauthorized Check the account's key" in text
 
 
 def test_page_tells_of_stale_gauges() -> None:

@@ -172,7 +172,7 @@ def test_failing_account_does_not_harm_others(tmp_path: Path) -> None:
     assert trial.run() == 1
     assert (
         "bad/a0: FAILED: auth: GET /usage: not accepted\n"
-        "  to do: check the account's api_key: the provider does not accept it\n"
+        "  to do: check the account's key: the provider does not accept it\n"
     ) in trial.said
     assert "fake/a0: 2 series, 6 samples, " in trial.said
     assert not [line for line in trial.lines if "bad" in line]
