@@ -11,7 +11,6 @@ import httpx
 
 from exporter import __version__
 from exporter.api._body import read_body
-from exporter.api._handshake import CutHandshakes
 from exporter.api._judge import http_date, judge, map_errors
 from exporter.api._pool import Pool
 from exporter.api._time import Clock, ProviderTime
@@ -118,9 +117,7 @@ class Client:
         async with self._slots:
             await self._wait_for_turn(url.path)
             self._refuse_in_pause(where)
-            request = self._http.build_request(
-                "GET", url, headers=headers, extensions={"trace": CutHandshakes()}
-            )
+            request = self._http.build_request("GET", url, headers=headers)
             code = "error"
             try:
                 with map_errors(where):

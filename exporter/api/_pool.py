@@ -7,7 +7,10 @@ connection to open another: so each origin has a small one, shared by its accoun
 import ssl
 from functools import cached_property
 
+import httpcore
 import httpx
+
+from exporter.api._network import Backend
 
 MAX_CONNECTIONS = 20
 """Per origin: beyond it httpx spends more on its pool than on the requests."""
@@ -16,11 +19,24 @@ KEEPALIVE_SECONDS = 900.0
 """Above the longest default interval (15 minutes would be cut off by most servers before)."""
 
 
+class _Transport(httpx.AsyncHTTPTransport):
+    """httpx's, with connections of our own."""
+
+    def __init__(self, tls: ssl.SSLContext | None) -> None:
+        super().__init__(verify=tls or False)
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=tls,
+            max_connections=MAX_CONNECTIONS,
+            keepalive_expiry=KEEPALIVE_SECONDS,
+            network_backend=Backend(),
+        )
+
+
 class Pool:
     """The connections to all providers."""
 
     def __init__(self) -> None:
-        self._transports: dict[str, httpx.AsyncHTTPTransport] = {}
+        self._transports: dict[str, _Transport] = {}
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
@@ -30,16 +46,8 @@ class Pool:
         """Return the transport of the origin of *url*."""
         origin = f"{url.scheme}://{url.netloc.decode()}"
         if origin not in self._transports:
-            self._transports[origin] = self._open(tls=url.scheme == "https")
+            self._transports[origin] = _Transport(self._tls if url.scheme == "https" else None)
         return self._transports[origin]
-
-    def _open(self, *, tls: bool) -> httpx.AsyncHTTPTransport:
-        limits = httpx.Limits(
-            max_connections=MAX_CONNECTIONS,
-            max_keepalive_connections=MAX_CONNECTIONS,
-            keepalive_expiry=KEEPALIVE_SECONDS,
-        )
-        return httpx.AsyncHTTPTransport(verify=self._tls if tls else False, limits=limits)
 
     async def aclose(self) -> None:
         """Close every connection."""

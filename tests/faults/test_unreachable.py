@@ -49,7 +49,7 @@ def test_refused(provider: Provider) -> None:
     """A port that nobody listens on is ``connection``, and is tried three times."""
     snapshots, log = asyncio.run(_poll(provider, f"http://127.0.0.1:{closed_port()}"))
     assert _reasons(snapshots) == [{"connection": 1}] * len(snapshots)
-    assert "All connection attempts failed" in log
+    assert "no connection (Connection refused)" in log
     assert all(one.requests["error"] % 3 == 0 for one in snapshots)
 
 
