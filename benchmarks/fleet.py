@@ -1,7 +1,9 @@
 """Fleet: accounts of 100 series, those of their health included."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from exporter.account import Account
 from exporter.health import account_samples, collector_samples

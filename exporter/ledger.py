@@ -30,7 +30,6 @@ Identity
 Everything here is pure: no clock, no I/O, no state but the values passed in.
 """
 
-import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
@@ -226,14 +225,14 @@ def _read_windows(
     return windows, growth
 
 
-def _join(reading: ScopeReading) -> Iterator[WindowReading]:
-    """Yield the windows; those that the answer holds twice as one."""
+def _join(reading: ScopeReading) -> Iterable[WindowReading]:
+    """Return the windows; those that the answer holds twice as one."""
     joined: dict[str, WindowReading] = {}
     for window in reading.windows:
         other = joined.get(window.id)
         readings = window.readings if other is None else other.readings + window.readings
-        joined[window.id] = dataclasses.replace(window, readings=readings)
-    yield from joined.values()
+        joined[window.id] = replace(window, readings=readings)
+    return joined.values()
 
 
 def _missing(scope: Scope, reading: ScopeReading) -> Iterator[WindowReading]:

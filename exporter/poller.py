@@ -7,8 +7,10 @@ long one takes. The one ``except Exception`` of the program is here.
 import logging
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
+
+from msgspec.structs import replace
 
 from exporter.account import Account
 from exporter.errors import PollError, Reason

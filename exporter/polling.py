@@ -9,6 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from msgspec import structs
+
 from exporter.account import Account, AccountKey
 from exporter.api import Client
 from exporter.poller import Bounds, Poller, first_snapshot
@@ -87,14 +89,16 @@ class Polling:
         before = self.store.of(account.key)
         asked = _asked(self._providers[account.provider], account)
         now = {
-            one.name: replace(before.get(one.name) or first_snapshot(account, one), account=account)
+            one.name: structs.replace(
+                before.get(one.name) or first_snapshot(account, one), account=account
+            )
             for one in asked
         }
         required = next(one.name for one in asked if one.required)
         requests = Counter(now[required].requests)
         for name in before.keys() - now.keys():
             requests.update(before[name].requests)
-        return {**now, required: replace(now[required], requests=requests)}
+        return {**now, required: structs.replace(now[required], requests=requests)}
 
     async def poll_once(self) -> None:
         """Poll every collector once."""

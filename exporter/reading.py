@@ -5,7 +5,8 @@ A **window** is a span that it gives a total for. Ids of windows sort as text in
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from exporter.metrics import Family
 
@@ -16,8 +17,7 @@ Place = tuple[str, str]
 """The labels ``product`` and ``plan``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True, gc=False):
     """The total of one series in one window, in whole bytes or requests.
 
     *source* tells the keys of one family and scope apart: a country, a reason. Unlike the labels
@@ -30,8 +30,7 @@ class Reading:
     source: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class WindowReading:
+class WindowReading(Struct, frozen=True, gc=False):
     """One window of an answer.
 
     *start* is its begin in Unix seconds, None when unknown. A *partial* window shows less than it
@@ -44,8 +43,7 @@ class WindowReading:
     partial: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScopeReading:
+class ScopeReading(Struct, frozen=True, kw_only=True):
     """All that one answer says of one scope."""
 
     scope: str
@@ -68,8 +66,7 @@ class ScopeReading:
     """The id of the first window of the term whose sum is to be compared with the provider's."""
 
 
-@dataclass(frozen=True, slots=True)
-class WindowSpan:
+class WindowSpan(Struct, frozen=True):
     """Windows from *since* up to *until*, itself excluded; None stands for all scopes."""
 
     scopes: frozenset[str] | None
@@ -77,8 +74,7 @@ class WindowSpan:
     until: str = "~"
 
 
-@dataclass(frozen=True, slots=True)
-class StatedTotal:
+class StatedTotal(Struct, frozen=True):
     """Traffic in bytes that the provider itself states for a span.
 
     Where it is not known which of several *spans* the provider means, the nearest one is meant.
@@ -90,8 +86,7 @@ class StatedTotal:
     spans: tuple[WindowSpan, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
+class Statement(Struct, frozen=True, kw_only=True):
     """What one poll says to the ledger."""
 
     at: float

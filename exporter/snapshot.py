@@ -5,8 +5,11 @@ reference swap, so a scrape sees whole polls and takes no lock.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from types import MappingProxyType
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from exporter.account import Account, AccountKey
 from exporter.errors import PollError, Reason, UnsupportedError
@@ -19,16 +22,14 @@ NO_FAILURES = MappingProxyType(dict.fromkeys(Reason, 0))
 UNSUPPORTED_ADVICE = "the provider does not offer this to the account; all else works without it"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class Part(Struct, frozen=True, eq=False):
     """Samples that come and age together; *at* is the monotonic time of the poll they are from."""
 
     samples: tuple[Sample, ...] = ()
     at: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True, kw_only=True):
     """One collector of one account. Before its first poll, *duration* is None."""
 
     account: Account

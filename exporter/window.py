@@ -33,6 +33,9 @@ class Fall(Struct, frozen=True, gc=False):
     confirmed: int = 0
 
 
+_NO_FALL = Fall()
+
+
 class Window(Struct, frozen=True):
     """The highs of one window; *start* is in Unix seconds, None when unknown."""
 
@@ -85,11 +88,14 @@ def _read_falls(
     for key, high in window.highs.items():
         if key[0] not in (TRAFFIC, REQUESTS) or (totals and key not in totals):
             continue
-        old = falls.get(key, Fall())
-        new = _fall(old, max(0, high - totals.get(key, 0)), at)
-        if new != Fall():
+        old = falls.get(key, _NO_FALL)
+        depth = max(0, high - totals.get(key, 0))
+        if depth == 0 and old is _NO_FALL:
+            continue
+        new = _fall(old, depth, at)
+        if new != _NO_FALL:
             falls[key] = new
-        elif key in falls:
+        else:
             del falls[key]
         if key[0] == TRAFFIC:
             corrections.traffic += new.confirmed - old.confirmed

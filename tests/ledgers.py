@@ -1,9 +1,9 @@
 """Statements and ledgers for the tests: hours of a plan, by small numbers."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from msgspec import structs
+from msgspec.structs import replace
 
 from exporter.ledger import Ledger, record
 from exporter.ledger_samples import counters, gauges

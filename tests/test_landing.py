@@ -1,8 +1,9 @@
+import dataclasses
 import re
-from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from msgspec.structs import replace
 
 from exporter import __version__
 from exporter.account import Account
@@ -84,10 +85,10 @@ def test_row_when_it_is_not_supported() -> None:
 
 def test_row_with_stale_gauges() -> None:
     """Gauges that a scrape leaves out are not counted, and the row says so."""
-    later = replace(NOW, monotonic=NOW.monotonic + 900.5)
+    later = dataclasses.replace(NOW, monotonic=NOW.monotonic + 900.5)
     shown = row(BAD, later)
     assert (shown.series, shown.is_stale) == (1, True)
-    assert not row(BAD, replace(NOW, monotonic=NOW.monotonic + 900)).is_stale
+    assert not row(BAD, dataclasses.replace(NOW, monotonic=NOW.monotonic + 900)).is_stale
 
 
 @pytest.mark.parametrize(

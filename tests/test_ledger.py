@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from exporter.errors import IdentityError
 from exporter.ledger import Ledger

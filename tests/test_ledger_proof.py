@@ -1,7 +1,7 @@
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from exporter.ledger import Ledger
 from exporter.ledger_samples import gauges
