@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
@@ -46,7 +45,11 @@ class Access:
 
 
 class Client:
-    """One account's way to its provider. It lives as long as the account does."""
+    """One account's way to its provider. It lives as long as the account does.
+
+    It uses httpx's transport as it is: there are no cookies, proxies or logins to keep apart, and
+    every redirect is looked at before it is followed.
+    """
 
     def __init__(self, pool: Pool, access: Access, *, clock: Clock | None = None) -> None:
         self.base_url = httpx.URL(access.base_url.rstrip("/"))
@@ -56,14 +59,9 @@ class Client:
         self._paused_until = 0.0
         self._paused_by: PollError | None = None
         self._access = access
-        self._http = httpx.AsyncClient(
-            transport=pool.transport(self.base_url),
-            # Waiting for a connection is no silence of the provider: only the deadline ends it.
-            timeout=httpx.Timeout(access.silence, pool=None),
-            # None is ever kept, so none is sent back: a key is all that says who we are.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            trust_env=False,
-        )
+        self._transport = pool.transport(self.base_url)
+        # Waiting for a connection is no silence of the provider: only the deadline ends it.
+        self._timeout = httpx.Timeout(access.silence, pool=None).as_dict()
         self._slots = asyncio.Semaphore(AT_A_TIME)
         self._free_at: dict[str, float] = {}
 
@@ -117,25 +115,29 @@ class Client:
         async with self._slots:
             await self._wait_for_turn(url.path)
             self._refuse_in_pause(where)
-            request = self._http.build_request("GET", url, headers=headers)
+            request = httpx.Request(
+                "GET", url, headers=headers, extensions={"timeout": self._timeout}
+            )
             code = "error"
             try:
                 with map_errors(where):
-                    response = await self._http.send(request, stream=True)
+                    response = await self._transport.handle_async_request(request)
                     code = str(response.status_code)
                     try:
-                        return await self._read(response, where)
+                        return await self._read(response, url, where)
                     finally:
                         await response.aclose()
             finally:
                 codes[code] += 1
 
-    async def _read(self, response: httpx.Response, where: str) -> bytes | httpx.URL:
+    async def _read(
+        self, response: httpx.Response, url: httpx.URL, where: str
+    ) -> bytes | httpx.URL:
         date = http_date(response.headers.get("date", ""))
         if date is not None:
             self.time.hear(date)
-        if response.next_request is not None:
-            return response.next_request.url
+        if response.has_redirect_location:
+            return url.join(response.headers["location"])
         try:
             judge(response, where, now=self.time.now if date is None else date)
         except PollError as error:
