@@ -1,7 +1,6 @@
 """The running exporter: wires everything, and ends when it is told to."""
 
 import asyncio
-import gc
 import logging
 import signal
 import socket
@@ -13,6 +12,7 @@ from exporter.api import Pool
 from exporter.config import Config, effective
 from exporter.face import Face, create_app
 from exporter.guard import Guard
+from exporter.interpreter import favour_polls
 from exporter.listen import bind
 from exporter.logs import fields
 from exporter.metrics import Sample
@@ -58,16 +58,6 @@ def ignore_hang_up() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
-def collect_seldom() -> None:
-    """Let Python go over all objects a hundred times as seldom as by default.
-
-    That takes 100 ms where a thousand ledgers are in memory, and polls wait for it. What polls
-    leave behind is found young; of what grows old next to nothing is ever garbage.
-    """
-    young, middle, _ = gc.get_threshold()
-    gc.set_threshold(young, middle, 1_000)
-
-
 class Daemon:
     """The exporter as a process: polls until it is stopped, and answers scrapes all the while.
 
@@ -93,7 +83,7 @@ class Daemon:
         SIGHUP loads the configuration again. Raises: StartError when an address cannot be listened
         on.
         """
-        collect_seldom()
+        favour_polls()
         stopped = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -30,7 +30,7 @@ LAYERS: tuple[set[str], ...] = (
     {"flags", "reading"},
     {"flag", "program"},
     {"account", "connection", "listen", "metrics_table", "version"},
-    {"errors", "hint", "logs", "metrics", "secret", "stamp"},
+    {"errors", "hint", "interpreter", "logs", "metrics", "secret", "stamp"},
     {"__init__"},
 )
 """The modules and packages: each imports from those below it only, not even from its peers."""
