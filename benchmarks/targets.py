@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 from benchmarks.child import free_port, say
 from benchmarks.fleet import Answer, Value, answer, first, renewed, samples
 from exporter.face import Face, create_app
+from exporter.interpreter import favour_polls
 from exporter.listen import bind
 from exporter.metrics import Family, health
 from exporter.scrape import Scrape, process_registry
@@ -30,6 +31,7 @@ NEVER = 10**9
 
 def exporter(accounts: int) -> tuple[int, Renew]:
     """Serve with the exporter's own store, scrape and server."""
+    favour_polls()
     store = SnapshotStore()
     latest = [first(number) for number in range(accounts)]
 
