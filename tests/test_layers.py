@@ -30,7 +30,9 @@ LAYERS: tuple[set[str], ...] = (
     {"flags", "reading"},
     {"flag", "program"},
     {"account", "connection", "listen", "metrics_table", "version"},
-    {"errors", "hint", "logs", "metrics", "secret", "stamp"},
+    {"secret"},
+    {"file"},
+    {"errors", "hint", "logs", "metrics", "stamp"},
     {"__init__"},
 )
 """The modules and packages: each imports from those below it only, not even from its peers."""

@@ -15,7 +15,7 @@ from exporter.api._handshake import CutHandshakes
 from exporter.api._judge import http_date, judge, map_errors
 from exporter.api._pool import Pool
 from exporter.api._time import Clock, ProviderTime
-from exporter.errors import AuthError, PollError, RequestError
+from exporter.errors import AuthError, FileError, PollError, RequestError
 from exporter.secret import Credential, Secret
 
 AT_A_TIME = 2
@@ -79,7 +79,7 @@ class Client:
 
     def reread_credential(self) -> None:
         """Take the credential from its file again, if that can be read."""
-        with suppress(OSError, ValueError):
+        with suppress(FileError):
             self.credential = self.credential.reread()
 
     async def get(
@@ -107,8 +107,8 @@ class Client:
         return (url.scheme, url.host, url.port) == (home.scheme, home.host, home.port)
 
     def _sign(self, secret: Secret, where: str) -> Mapping[str, str]:
-        if not secret.fits_header:
-            raise AuthError(where, "not sent: the credential is empty or not printable ASCII")
+        if secret.flaw is not None:
+            raise AuthError(where, f"not sent: {secret.flaw}")
         return {**_HEADERS, **self._access.auth(secret)}
 
     async def _exchange(

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Self
 
 from exporter.config import OTHERS, Place
+from exporter.errors import FileError
+from exporter.file import File, read_file
 from exporter.web_config._schema import CIPHERS, TlsSection
 
 _VERSIONS = {"TLS12": ssl.TLSVersion.TLSv1_2, "TLS13": ssl.TLSVersion.TLSv1_3}
@@ -65,9 +67,10 @@ def make_context(tls: TlsSection, place: Place) -> ssl.SSLContext:
 def _load_chain(context: ssl.SSLContext, tls: TlsSection, place: Place) -> None:
     certificate = _pem(tls.cert_file, "CERTIFICATE", place / "cert_file")
     key = _pem(tls.key_file, "PRIVATE KEY", place / "key_file")
-    if key is not None:
-        _warn_of_others(tls.key_file, place / "key_file")
-    if key is not None and "ENCRYPTED" in key:
+    if key is not None and key.mode & OTHERS:
+        what = f"its mode {key.mode:04o} lets others read the key: chmod 600"
+        (place / "key_file").warn(f"{tls.key_file}: {what}")
+    if key is not None and b"ENCRYPTED" in key.content:
         (place / "key_file").mistake(f"{tls.key_file}: is encrypted; nobody can type a passphrase")
     elif certificate is not None and key is not None:
         try:
@@ -89,28 +92,20 @@ def _load_client_ca(context: ssl.SSLContext, tls: TlsSection, place: Place) -> N
         place.mistake(f"{tls.client_ca_file}: {_reason(error)}")
 
 
-def _pem(file: str, kind: str, place: Place) -> str | None:
-    """Return the text of *file*, which holds a *kind* in PEM; None if not, which is noted."""
-    if "-----BEGIN" in file:
+def _pem(path: str, kind: str, place: Place) -> File | None:
+    """Return the file at *path*, which holds a *kind* in PEM; None if not, which is noted."""
+    if "-----BEGIN" in path:
         place.mistake("is PEM itself: give the path of a file that holds it")
         return None
     try:
-        text = Path(file).read_text("utf-8")
-    except OSError as error:
-        place.mistake(f"{file}: cannot be read: {error.strerror}")
+        file = read_file(Path(path))
+    except FileError as error:
+        place.mistake(f"{path}: {error}")
         return None
-    except ValueError:
-        text = ""
-    if f"{kind}-----" not in text:
-        place.mistake(f"{file}: holds no {kind} in PEM")
+    if f"{kind}-----".encode() not in file.content:
+        place.mistake(f"{path}: holds no {kind} in PEM")
         return None
-    return text
-
-
-def _warn_of_others(file: str, place: Place) -> None:
-    mode = Path(file).stat().st_mode & 0o777
-    if mode & OTHERS:
-        place.warn(f"{file}: its mode {mode:04o} lets others read the key: chmod 600")
+    return file
 
 
 def _reason(error: Exception) -> str:

@@ -1,5 +1,6 @@
 """Configuration files: ``configs/invalid-<what>.yml``, its messages in ``invalid-<what>.txt``."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -53,8 +54,24 @@ def test_no_such_file(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         load(tmp_path / "none.yml", {}, PROVIDERS)
 
-    expected = f"{tmp_path}/none.yml: cannot be read: No such file or directory"
+    expected = f"{tmp_path}/none.yml: there is no such file"
     assert (expected,) == caught.value.mistakes
+
+
+@pytest.mark.parametrize(
+    ("pipe", "place"), [("config.yml", ""), ("key", "accounts[0].api_key_file: ")]
+)
+def test_pipe_in_the_place_of_a_file(tmp_path: Path, pipe: str, place: str) -> None:
+    """A pipe holds nobody up: it is refused by its name."""
+    path = tmp_path / "config.yml"
+    os.mkfifo(tmp_path / pipe)
+    if not path.exists():
+        path.write_text("accounts: [{provider: webshare, name: main, api_key_file: key}]")
+    named = f"{tmp_path / pipe}: " if place else ""
+    with pytest.raises(UsageError) as caught:
+        load(path, {}, PROVIDERS)
+    expected = f"{path}: {place}{named}is a pipe; give the path of a file"
+    assert caught.value.mistakes == (expected,)
 
 
 def test_full_file() -> None:

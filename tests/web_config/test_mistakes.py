@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -89,13 +90,13 @@ ENCRYPTED = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRI
 @pytest.mark.parametrize(
     ("file", "text", "expected"),
     [
-        ("server.crt", None, "cert_file: server.crt: cannot be read: No such file or directory"),
+        ("server.crt", None, "cert_file: server.crt: there is no such file"),
         ("server.crt", "", "cert_file: server.crt: holds no CERTIFICATE in PEM"),
         ("server.crt", b"\xff", "cert_file: server.crt: holds no CERTIFICATE in PEM"),
         ("server.crt", GARBLED, "cert_file: server.crt: does not work with server.key: "),
         ("server.key", GARBLED, "key_file: server.key: holds no PRIVATE KEY in PEM"),
         ("server.key", ENCRYPTED, "key_file: server.key: is encrypted"),
-        ("ca.crt", None, "client_ca_file: ca.crt: cannot be read: No such file or directory"),
+        ("ca.crt", None, "client_ca_file: ca.crt: there is no such file"),
         ("ca.crt", GARBLED, "client_ca_file: ca.crt: "),
     ],
 )
@@ -199,7 +200,19 @@ def test_users_do_not_go(folder: Folder, caplog: pytest.LogCaptureFixture) -> No
 def test_no_such_file(tmp_path: Path) -> None:
     """A file that is not there is a mistake that names it."""
     (found,) = mistakes(Folder(tmp_path))
-    assert found == "cannot be read: No such file or directory"
+    assert found == "there is no such file"
+
+
+@pytest.mark.parametrize(
+    ("pipe", "place"),
+    [("web.yml", ""), ("server.key", "tls_server_config.key_file: server.key: ")],
+)
+def test_pipe_in_the_place_of_a_file(folder: Folder, pipe: str, place: str) -> None:
+    """A pipe holds nobody up: it is refused by its name."""
+    folder.configure(tls_server_config=tls())
+    (folder.path / pipe).unlink()
+    os.mkfifo(folder.path / pipe)
+    assert mistakes(folder) == [f"{place}is a pipe; give the path of a file"]
 
 
 def test_key_that_others_can_read(folder: Folder) -> None:
