@@ -19,7 +19,7 @@ LAYERS: tuple[set[str], ...] = (
     {"guard", "poller"},
     {"face", "login", "reload", "server", "session", "web_config"},
     {"config"},
-    {"landing", "schedule"},
+    {"key_file", "landing", "schedule"},
     {"negotiation", "scrape"},
     {"exposition", "health", "own_samples"},
     {"providers"},

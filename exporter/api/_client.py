@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
@@ -15,7 +14,7 @@ from exporter.api._handshake import CutHandshakes
 from exporter.api._judge import http_date, judge, map_errors
 from exporter.api._pool import Pool
 from exporter.api._time import Clock, ProviderTime
-from exporter.errors import AuthError, FileError, PollError, RequestError
+from exporter.errors import AuthError, PollError, RequestError
 from exporter.secret import Credential, Secret
 
 AT_A_TIME = 2
@@ -53,6 +52,7 @@ class Client:
         self.base_url = httpx.URL(access.base_url.rstrip("/"))
         self.clock = clock or Clock()
         self.credential = access.credential
+        """What polls that begin from now on are signed with."""
         self.time = ProviderTime(self.clock)
         self._paused_until = 0.0
         self._paused_by: PollError | None = None
@@ -76,11 +76,6 @@ class Client:
     def serves(self, base_url: str, credential: Credential) -> bool:
         """Tell whether it asks there, and with this."""
         return str(self.base_url) == base_url.rstrip("/") and self.credential == credential
-
-    def reread_credential(self) -> None:
-        """Take the credential from its file again, if that can be read."""
-        with suppress(FileError):
-            self.credential = self.credential.reread()
 
     async def get(
         self, url: httpx.URL, *, where: str, credential: Credential, codes: Counter[str]
