@@ -194,7 +194,7 @@ def test_users_do_not_go(folder: Folder, caplog: pytest.LogCaptureFixture) -> No
     file = WebConfigFile(folder.file)
     folder.write("web.yml", "")
     assert "prometheus" in file.config.users
-    assert caplog.messages == ["web configuration is wrong: the one before stays"]
+    assert caplog.messages == ["web configuration is wrong: what was right before stays"]
 
 
 def test_no_such_file(tmp_path: Path) -> None:
