@@ -1,12 +1,13 @@
 import asyncio
 from dataclasses import replace
+from typing import cast
 
 import pytest
 import respx
 
 from exporter.account import Account
 from exporter.api import Api
-from exporter.errors import PayloadError
+from exporter.errors import PayloadError, RateLimitError
 from exporter.ledger import Ledger
 from exporter.poller import Bounds
 from exporter.polling import Polling
@@ -172,6 +173,25 @@ def test_polls_go_on() -> None:
 
     asyncio.run(play())
     assert (usage.polls, extra.polls) == (1 + 12, 1 + 4)
+
+
+def test_polls_go_on_after_a_bug_of_ours(caplog: pytest.LogCaptureFixture) -> None:
+    """When the next poll is due cannot be told: it comes after the interval, and others in time."""
+    wrong = RateLimitError("", "", retry_after=cast("float", "soon"))
+    usage, extra = Script(REPORT), Script(REPORT, wrong)
+
+    async def play() -> None:
+        clock = Virtual()
+        provider = make_provider("fake", usage=usage, extra=extra)
+        polling = _polling(clock, provider)
+        polling.add(make_account(provider))
+        polling.start()
+        await clock.advance(4 * 3600)
+        await polling.stop()
+
+    asyncio.run(play())
+    assert (usage.polls, extra.polls) == (1 + 48, 1 + 16)
+    assert caplog.messages == ["poll failed", "poll crashed"]
 
 
 def test_accounts_do_not_move_in_step() -> None:
