@@ -6,7 +6,7 @@ import pytest
 import respx
 
 from exporter.account import Account
-from exporter.api import Api
+from exporter.api import Api, Clock
 from exporter.errors import PayloadError, RateLimitError
 from exporter.ledger import Ledger
 from exporter.poller import Bounds
@@ -24,6 +24,7 @@ from tests.fakes import (
     make_resources,
     report,
 )
+from tests.sockets import patient
 
 REPORT = report(rest=gauges(1.0))
 
@@ -445,6 +446,39 @@ def test_pause_outlives_a_change() -> None:
     with respx.mock(base_url=BASE) as router:
         router.get("/a").respond(429, headers={"Retry-After": "3000"})
         assert asyncio.run(play()) == 1
+
+
+def test_connections_go_with_the_last_account() -> None:
+    """After an update, there are none left to an origin that no account is at."""
+
+    async def play() -> tuple[list[int], list[int]]:
+        polled = asyncio.Barrier(3)
+
+        async def ask(api: Api, _context: Context) -> Report:
+            await api.get("/a", dict)
+            await polled.wait()
+            return REPORT
+
+        provider = make_provider("fake", usage=ask)
+        shared = make_resources(Clock())
+        polling = Polling({"fake": provider}, SnapshotStore(), shared, Bounds(30.0, 100))
+        async with patient() as one, patient() as two:
+            first, second = (
+                replace(make_account(provider, server.url), base_url=server.url)
+                for server in (one, two)
+            )
+            polling.add(first)
+            polling.add(second)
+            polling.start()
+            await polled.wait()
+            await polling.update([first])
+            await asyncio.wait_for(two.ended.wait(), 5)
+            assert not one.ended.is_set()
+            await polling.stop()
+            await shared.pool.aclose()
+        return one.answers, two.answers
+
+    assert asyncio.run(play()) == ([1], [1])
 
 
 def test_stop_waits_for_no_disk() -> None:

@@ -5,6 +5,7 @@ connection to open another: so each origin has a small one, shared by its accoun
 """
 
 import ssl
+from collections.abc import Iterable
 from functools import cached_property
 
 import httpx
@@ -28,7 +29,7 @@ class Pool:
 
     def transport(self, url: httpx.URL) -> httpx.AsyncBaseTransport:
         """Return the transport of the origin of *url*."""
-        origin = f"{url.scheme}://{url.netloc.decode()}"
+        origin = _origin(url)
         if origin not in self._transports:
             self._transports[origin] = self._open(tls=url.scheme == "https")
         return self._transports[origin]
@@ -41,7 +42,16 @@ class Pool:
         )
         return httpx.AsyncHTTPTransport(verify=self._tls if tls else False, limits=limits)
 
+    async def keep(self, urls: Iterable[str]) -> None:
+        """Close the connections to all origins but those of *urls*."""
+        kept = {_origin(httpx.URL(url)) for url in urls}
+        for origin in self._transports.keys() - kept:
+            await self._transports.pop(origin).aclose()
+
     async def aclose(self) -> None:
         """Close every connection."""
-        for transport in self._transports.values():
-            await transport.aclose()
+        await self.keep([])
+
+
+def _origin(url: httpx.URL) -> str:
+    return f"{url.scheme}://{url.netloc.decode()}"
