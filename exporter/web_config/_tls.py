@@ -2,12 +2,10 @@
 
 import ssl
 from collections.abc import Callable
-from pathlib import Path
 from typing import Self
 
 from exporter.config import OTHERS, Place
-from exporter.errors import FileError
-from exporter.file import File, read_file
+from exporter.web_config._pem import read_pem
 from exporter.web_config._schema import CIPHERS, TlsSection
 
 _VERSIONS = {"TLS12": ssl.TLSVersion.TLSv1_2, "TLS13": ssl.TLSVersion.TLSv1_3}
@@ -65,8 +63,8 @@ def make_context(tls: TlsSection, place: Place) -> ssl.SSLContext:
 
 
 def _load_chain(context: ssl.SSLContext, tls: TlsSection, place: Place) -> None:
-    certificate = _pem(tls.cert_file, "CERTIFICATE", place / "cert_file")
-    key = _pem(tls.key_file, "PRIVATE KEY", place / "key_file")
+    certificate = read_pem(tls.cert_file, place, "cert_file")
+    key = read_pem(tls.key_file, place, "key_file")
     if key is not None and key.mode & OTHERS:
         what = f"its mode {key.mode:04o} lets others read the key: chmod 600"
         (place / "key_file").warn(f"{tls.key_file}: {what}")
@@ -81,31 +79,12 @@ def _load_chain(context: ssl.SSLContext, tls: TlsSection, place: Place) -> None:
 
 
 def _load_client_ca(context: ssl.SSLContext, tls: TlsSection, place: Place) -> None:
-    place /= "client_ca_file"
-    if tls.client_ca_file is None:
-        return
-    if _pem(tls.client_ca_file, "CERTIFICATE", place) is None:
+    if tls.client_ca_file is None or read_pem(tls.client_ca_file, place, "client_ca_file") is None:
         return
     try:
         context.load_verify_locations(tls.client_ca_file)
     except OSError as error:
-        place.mistake(f"{tls.client_ca_file}: {_reason(error)}")
-
-
-def _pem(path: str, kind: str, place: Place) -> File | None:
-    """Return the file at *path*, which holds a *kind* in PEM; None if not, which is noted."""
-    if "-----BEGIN" in path:
-        place.mistake("is PEM itself: give the path of a file that holds it")
-        return None
-    try:
-        file = read_file(Path(path))
-    except FileError as error:
-        place.mistake(f"{path}: {error}")
-        return None
-    if f"{kind}-----".encode() not in file.content:
-        place.mistake(f"{path}: holds no {kind} in PEM")
-        return None
-    return file
+        (place / "client_ca_file").mistake(f"{tls.client_ca_file}: {_reason(error)}")
 
 
 def _reason(error: Exception) -> str:

@@ -164,6 +164,56 @@ def test_all_mistakes_at_once(folder: Folder) -> None:
     assert CANARY not in "".join(found)
 
 
+@pytest.mark.parametrize(
+    ("section", "expected"),
+    [
+        (
+            {
+                "cert_file": 1,
+                "key_file": "none.key",
+                "min_version": "TLS13",
+                "max_version": "TLS12",
+                "client_auth_type": "RequireAndVerifyClientCert",
+            },
+            ["cert_file: expected", "client_ca_file: is missing", "max_version", "key_file: none"],
+        ),
+        (
+            {
+                "cert_file": "server.key",
+                "cipher_suites": [1, "RC4", None],
+                "client_ca_file": "none.crt",
+            },
+            [
+                "key_file: is missing",
+                "cipher_suites[0]: expected a string",
+                "cipher_suites[2]: expected a string",
+                "client_ca_file: is given without",
+                "cipher_suites[1]: is no cipher suite",
+                "cert_file: server.key: holds no CERTIFICATE",
+                "client_ca_file: none.crt: there is no such file",
+            ],
+        ),
+        (
+            tls(client_auth_type=1, client_ca_file="ca.crt"),
+            ["client_auth_type: expected", "client_ca_file: ca.crt: there is no such file"],
+        ),
+        (
+            tls(min_version=1, cipher_suites=["TLS_AES_128_GCM_SHA256"], client_ca_file=None),
+            ["min_version: expected"],
+        ),
+        (tls(cipher_suites="RC4"), ["cipher_suites: expected a list"]),
+    ],
+    ids=["file", "list", "choice", "version", "text"],
+)
+def test_wrong_type_hides_no_other_mistake(
+    folder: Folder, section: dict[str, object], expected: list[str]
+) -> None:
+    """Of a section with a value of the wrong type all else is judged, and nothing made up."""
+    folder.configure(tls_server_config=section)
+    found = [line.removeprefix("tls_server_config.") for line in mistakes(folder)]
+    assert [line[: len(begin)] for line, begin in zip(found, expected, strict=True)] == expected
+
+
 def test_key_in_the_place_of_its_file(folder: Folder) -> None:
     """A key that stands where its file is asked for is not told to anyone."""
     key = f"-----BEGIN PRIVATE KEY-----\n{CANARY}\n-----END PRIVATE KEY-----"
