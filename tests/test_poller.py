@@ -273,26 +273,34 @@ def test_only_a_bug_has_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
     assert [record.exc_info is not None for record in caplog.records] == [False, *[True] * 3, False]
 
 
-class UnspeakableError(PayloadError):
-    """A failure that cannot be told."""
-
-    @property
-    def advice(self) -> str:
-        """Fail."""
-        raise LookupError
-
-
-@pytest.mark.parametrize(
-    "error",
-    [UnspeakableError("", ""), PayloadError("", "", reason=cast("Reason", "moon"))],
-    ids=["log", "count"],
-)
-def test_bug_of_ours_after_the_answer(error: PollError, caplog: pytest.LogCaptureFixture) -> None:
-    """What goes wrong while an outcome is told is a failed poll like any other, and no end."""
-    stage = Stage(usage=Script(FIRST, error, FIRST))
+def test_bug_of_ours_in_the_outcome(caplog: pytest.LogCaptureFixture) -> None:
+    """An outcome that cannot be counted is a failed poll like any other, and no end."""
+    caplog.set_level(logging.WARNING, "exporter")
+    wrong = PayloadError("", "", reason=cast("Reason", "moon"))
+    stage = Stage(usage=Script(FIRST, wrong, FIRST))
     _, failed, after = stage.polls("usage", "usage", "usage")
     assert (failed.failures[Reason.INTERNAL], failed.success, failed.polls) == (1, False, 2)
     assert (after.success, after.polls) == (True, 3)
+    assert caplog.messages == ["poll crashed"]
+
+
+def _break_failures(record: logging.LogRecord) -> bool:
+    if record.getMessage() == "poll failed":
+        raise LookupError
+    return True
+
+
+def test_log_that_cannot_be_written(caplog: pytest.LogCaptureFixture) -> None:
+    """What breaks while an outcome is told does not end the polls either."""
+    caplog.set_level(logging.WARNING, "exporter")
+    log = logging.getLogger("exporter.poller")
+    log.addFilter(_break_failures)
+    try:
+        failed, after = _usage(PAYLOAD, FIRST)
+    finally:
+        log.removeFilter(_break_failures)
+    assert (failed.failures[Reason.INTERNAL], failed.polls) == (1, 1)
+    assert (after.success, after.polls) == (True, 2)
     assert caplog.messages == ["poll crashed"]
 
 

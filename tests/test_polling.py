@@ -1,4 +1,5 @@
 import asyncio
+import logging
 from dataclasses import replace
 from typing import cast
 
@@ -178,6 +179,7 @@ def test_polls_go_on() -> None:
 
 def test_polls_go_on_after_a_bug_of_ours(caplog: pytest.LogCaptureFixture) -> None:
     """When the next poll is due cannot be told: it comes after the interval, and others in time."""
+    caplog.set_level(logging.WARNING, "exporter")
     wrong = RateLimitError("", "", retry_after=cast("float", "soon"))
     usage, extra = Script(REPORT), Script(REPORT, wrong)
 
