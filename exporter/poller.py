@@ -1,7 +1,7 @@
 """Poller: polls one collector of one account for ever, and publishes what it finds.
 
 The clock decides when: polls lie an interval apart, each account at its own place in it, however
-long one takes. The one ``except Exception`` of the program is here.
+long one takes. A bug of ours ends no polling: the program's only ``except Exception`` are here.
 """
 
 import logging
