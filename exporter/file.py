@@ -1,7 +1,7 @@
 """File: what a file that the user names holds.
 
-Only a regular file is read: a pipe would hold up whoever reads it, and nothing else can be read
-again.
+A pipe is read once, by who may wait for its other end: what is followed as it changes has to be a
+regular file.
 """
 
 import errno
@@ -39,14 +39,14 @@ class File:
             raise FileError("is not UTF-8 text") from None
 
 
-def read_file(path: Path) -> File:
-    """Return the file at *path*.
+def read_file(path: Path, *, or_pipe: bool = False) -> File:
+    """Return the file at *path*; with *or_pipe*, what a pipe there brings is one, too.
 
     Raises: FileError, without the path: what is no file may be a key in the wrong place.
     """
     try:
         mode = path.stat().st_mode
-        if not stat.S_ISREG(mode):
+        if not stat.S_ISREG(mode) and not (or_pipe and stat.S_ISFIFO(mode)):
             raise FileError(f"is {_KINDS[stat.S_IFMT(mode)]}; give the path of a file")
         return File(path.read_bytes(), mode & 0o777)
     except OSError as error:

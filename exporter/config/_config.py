@@ -87,7 +87,7 @@ def _section(path: Path, place: Place) -> dict[str, object]:
 
     Raises: UsageError when there are none.
     """
-    root = read_yaml(path, place)
+    root = read_yaml(path, place, or_pipe=True)  # as a shell makes one of <(command)
     if root is None and not place.notes.mistakes:
         place.mistake(f"is empty: {_EXAMPLE}")
     section = {} if root is None else mapping(root, place)

@@ -8,10 +8,13 @@ from exporter.errors import FileError
 from exporter.file import read_file
 
 
-def read_yaml(path: Path, place: Place) -> object:
-    """Return what the YAML in the file at *path* holds; None also when it is broken, noted."""
+def read_yaml(path: Path, place: Place, *, or_pipe: bool = False) -> object:
+    """Return what the YAML in the file at *path* holds; None also when it is broken, noted.
+
+    With *or_pipe* a pipe will do as well.
+    """
     try:
-        return parse_yaml(read_file(path).text, place)
+        return parse_yaml(read_file(path, or_pipe=or_pipe).text, place)
     except FileError as error:
         place.mistake(str(error))
         return None
