@@ -5,6 +5,7 @@
     ExporterError
     ├── UsageError           wrong use or configuration: one line per mistake, exit 2
     ├── StartError           cannot run as asked: exit 1
+    ├── FileError            a file that the user names cannot be used: say where it was named
     ├── StateError           the ledger is not on disk: go on, say so, try again
     └── PollError            one poll, or one part of it, failed: counted by its reason
         ├── AuthError            read the credential again, then back off
@@ -68,6 +69,18 @@ class UsageError(ExporterError):
     def __init__(self, mistakes: Iterable[str]) -> None:
         self.mistakes = tuple(mistakes)
         super().__init__("\n".join(self.mistakes))
+
+
+class FileError(ExporterError):
+    """A file that the user names cannot be used; the text does not have its path.
+
+    *is_there* tells whether the path leads to anything. One that does not may be a key in the wrong
+    place, and is never to be shown.
+    """
+
+    def __init__(self, what: str, *, is_there: bool = True) -> None:
+        self.is_there = is_there
+        super().__init__(what)
 
 
 class StateError(ExporterError):

@@ -17,7 +17,7 @@ import logging
 import math
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TextIO
 
@@ -42,6 +42,11 @@ warns of each request that is no HTTP, which whoever reaches the port may send w
 def fields(**values: object) -> dict[str, Mapping[str, object]]:
     """Return *values* as the ``extra`` of a log call; those that are None are left out."""
     return {"fields": {name: value for name, value in values.items() if value is not None}}
+
+
+def masking(mask: Callable[[bytes], bytes]) -> dict[str, Callable[[bytes], bytes]]:
+    """Return *mask* as the ``extra`` of a log call, for a traceback that may hold a secret."""
+    return {"mask": mask}
 
 
 def set_up(level: str, form: str, *, stream: TextIO | None = None) -> None:
@@ -91,7 +96,9 @@ def _level(number: int) -> str:
 
 
 def _traceback(formatter: logging.Formatter, record: logging.LogRecord) -> str:
-    return formatter.formatException(record.exc_info) if record.exc_info else ""
+    text = formatter.formatException(record.exc_info) if record.exc_info else ""
+    mask: Callable[[bytes], bytes] | None = getattr(record, "mask", None)
+    return text if mask is None else mask(text.encode(errors="backslashreplace")).decode()
 
 
 def _json(value: object) -> object:

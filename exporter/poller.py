@@ -1,7 +1,7 @@
 """Poller: polls one collector of one account for ever, and publishes what it finds.
 
 The clock decides when: polls lie an interval apart, each account at its own place in it, however
-long one takes. The one ``except Exception`` of the program is here.
+long one takes. A bug of ours ends no polling: the program's only ``except Exception`` are here.
 """
 
 import logging
@@ -13,8 +13,8 @@ from types import MappingProxyType
 from msgspec.structs import replace
 
 from exporter.account import Account
-from exporter.errors import PollError, Reason
-from exporter.logs import fields
+from exporter.errors import ADVICE, PollError, Reason
+from exporter.logs import fields, masking
 from exporter.providers import Collector, Report
 from exporter.schedule import back_off, next_turn, offset
 from exporter.session import Session, Settled
@@ -53,6 +53,8 @@ class Poller:
         self._clock = session.client.clock
         self._failures_alike = 0
         """In a row: a provider is spared for what it says now, not for what it said before."""
+        self._crashed_by: type[Exception] | None = None
+        """The kind of bug that is in the log; None once a poll succeeded after it."""
         if collector.name not in store.of(session.account.key):
             store.put(first_snapshot(session.account, collector))
 
@@ -64,21 +66,44 @@ class Poller:
     async def run(self) -> None:
         """Poll on every turn, until cancelled. The first poll is the caller's."""
         interval = self.session.account.intervals[self.collector.name]
-        start = offset(self.session.account.key, interval)
         while True:
-            now = self._clock.monotonic()
-            spared = back_off(self.snapshot.error, failures=self._failures_alike, interval=interval)
-            turn = next_turn(now + spared, interval, start)
-            await self._clock.sleep(turn - now)
-            while pause := self.session.client.pause:
-                await self._clock.sleep(pause)
+            try:
+                await self._wait_for_turn(interval)
+            except Exception as error:  # noqa: BLE001 - logged with its traceback
+                self._log_crash(error)
+                await self._clock.sleep(interval)
             await self.poll()
 
+    async def _wait_for_turn(self, interval: float) -> None:
+        start = offset(self.session.account.key, interval)
+        now = self._clock.monotonic()
+        spared = back_off(self.snapshot.error, failures=self._failures_alike, interval=interval)
+        turn = next_turn(now + spared, interval, start)
+        await self._clock.sleep(turn - now)
+        while pause := self.session.client.pause:
+            await self._clock.sleep(pause)
+
     async def poll(self) -> None:
-        """Poll once and publish the outcome."""
+        """Poll once and publish the outcome, be it a bug of ours."""
         codes: Counter[str] = Counter()
         began = self._clock.monotonic()
         before = self.snapshot
+        try:
+            after = await self._outcome(before, began, codes)
+            self._log_outcome(before, after)
+        except Exception as error:  # noqa: BLE001 - logged with its traceback
+            self._log_crash(error)
+            bug = PollError(self.collector.name, type(error).__name__, reason=Reason.INTERNAL)
+            after = after_failure(before, bug, timing=self._timing(began))
+        alike = type(before.error) is type(after.error)
+        self._failures_alike = self._failures_alike + 1 if alike else 1
+        requests = Counter(before.requests)
+        requests.update(codes)
+        account = self.session.account
+        self._store.put(replace(after, account=account, requests=MappingProxyType(requests)))
+
+    async def _outcome(self, before: Snapshot, began: float, codes: Counter[str]) -> Snapshot:
+        """Poll, and return what is to be shown after it."""
         try:
             report = await self.session.ask(
                 self.collector, within=self._bounds.poll_timeout, codes=codes
@@ -86,18 +111,9 @@ class Poller:
             settled = await self.session.settle(
                 self.collector, report, room=lambda: self._room(report)
             )
-            after = self._answered(before, report, settled, began)
         except PollError as error:
-            after = after_failure(before, error, timing=self._timing(began))
-        except Exception as error:
-            log.exception("poll crashed", extra=fields(**self._name()))
-            bug = PollError(self.collector.name, type(error).__name__, reason=Reason.INTERNAL)
-            after = after_failure(before, bug, timing=self._timing(began))
-        requests = Counter(before.requests)
-        requests.update(codes)
-        account = self.session.account
-        after = replace(after, account=account, requests=MappingProxyType(requests))
-        self._publish(before, after)
+            return after_failure(before, error, timing=self._timing(began))
+        return self._answered(before, report, settled, began)
 
     def _answered(
         self, before: Snapshot, report: Report, settled: Settled, began: float
@@ -123,17 +139,13 @@ class Poller:
         now = self._clock.monotonic()
         return Timing(self._clock.wall(), now, now - began)
 
-    def _publish(self, before: Snapshot, after: Snapshot) -> None:
-        self._store.put(after)
-        if after.error is None:
-            self._failures_alike = 0
-            if before.error is not None:
-                log.info("poll recovered", extra=fields(**self._name()))
-            return
-        alike = type(before.error) is type(after.error)
-        self._failures_alike = self._failures_alike + 1 if alike else 1
-        begins = before.error is None or before.is_refused != after.is_refused
-        self._log_failure(after.error, after, begins=begins)
+    def _log_outcome(self, before: Snapshot, after: Snapshot) -> None:
+        if after.error is not None:
+            begins = before.error is None or before.is_refused != after.is_refused
+            self._log_failure(after.error, after, begins=begins)
+        elif before.error is not None:
+            self._crashed_by = None
+            log.info("poll recovered", extra=fields(**self._name()))
 
     def _log_failure(self, error: PollError, after: Snapshot, *, begins: bool) -> None:
         level, text = logging.WARNING, "poll failed"
@@ -141,6 +153,15 @@ class Poller:
             level, text = logging.INFO, "collector not supported"
         extra = fields(**self._name(), reason=error.reason, error=str(error), advice=after.advice)
         log.log(level if begins else logging.DEBUG, text, extra=extra)
+
+    def _log_crash(self, error: Exception) -> None:
+        """Log a bug with its traceback; at debug while it comes again and again."""
+        kind = type(error)
+        level = logging.DEBUG if kind is self._crashed_by else logging.ERROR
+        self._crashed_by = kind
+        mask = self.session.account.credential.secret.masked_in
+        extra = {**fields(**self._name(), advice=ADVICE[Reason.INTERNAL]), **masking(mask)}
+        log.log(level, "poll crashed", extra=extra, exc_info=error)
 
     def _name(self) -> Mapping[str, str]:
         account = self.session.account

@@ -83,6 +83,7 @@ class Polling:
                 self.add(account, _fitting(clients.get(key), account))
                 self._start(key)
         self._accounts = wanted
+        await self._shared.pool.keep(account.base_url for account in wanted.values())
 
     def _snapshots(self, account: Account) -> Mapping[str, Snapshot]:
         """Return what *account* shows from now on; the requests of all it ever asked stay."""

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import msgspec
 
+from exporter.errors import FileError
+from exporter.file import read_file
+
 _MASK = "<secret>"
 
 _HEADER_TEXT = re.compile(r"[!-~]+")
@@ -29,9 +32,16 @@ class Secret:
         return self._text
 
     @property
-    def fits_header(self) -> bool:
-        """Whether every HTTP header can carry it (RFC 9110, section 5.5); no key has a space."""
-        return _HEADER_TEXT.fullmatch(self._text) is not None
+    def flaw(self) -> str | None:
+        """Why it cannot be a key (RFC 9110, section 5.5); None when it can."""
+        if not self._text:
+            return "the key is empty"
+        if not _HEADER_TEXT.fullmatch(self._text):
+            return (
+                "the key has a space, a control character or one outside ASCII, which no HTTP"
+                " header can carry"
+            )
+        return None
 
     def masked_in(self, text: bytes) -> bytes:
         """Return *text* with a mask wherever it repeats the secret."""
@@ -84,11 +94,11 @@ class Credential:
     def reread(self) -> "Credential":
         """Return the credential as its file has it now.
 
-        Raises: OSError when the file cannot be read, ValueError when it holds no credential.
+        Raises: FileError when the file cannot be read, or holds no credential.
         """
         if self.file is None:
             return self
-        secret = Secret(self.file.read_text("utf-8").strip())
-        if not secret.fits_header:
-            raise ValueError("the file is empty or not printable ASCII")
+        secret = Secret(read_file(self.file).text.strip())
+        if secret.flaw is not None:
+            raise FileError(secret.flaw)
         return Credential(secret, self.file)

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 from exporter.account import Account
 from exporter.api import Access, Api, Client, Clock, Pool
 from exporter.errors import AuthError, IdentityError, SeriesError, StateError
+from exporter.key_file import KeyFile
 from exporter.ledger import Ledger, record
 from exporter.ledger_samples import counters, gauges
 from exporter.metrics import Sample
 from exporter.providers import Collector, Context, Provider, Report
 from exporter.reading import Statement
 from exporter.secret import Credential
-from exporter.stamp import Stamp, stamp_of
 from exporter.state import State
 
 
@@ -63,8 +63,7 @@ class Session:
         """What each collector's latest report was asked for with."""
         self._confirmed: Credential | None = None
         """The credential that is known to be this account's; readings wait for it."""
-        self._read_at = self._stamp()
-        """What the credential's file was like when it was read; None without one."""
+        self._key_file = KeyFile(account)
         self.settling = asyncio.Lock()
         """Held while a report is entered; who holds it knows the ledger to be on disk."""
 
@@ -75,13 +74,13 @@ class Session:
         Raises: PollError.
         """
         deadline = asyncio.get_running_loop().time() + within
-        self._follow_credential()
+        self._use(self._key_file.follow())
         api = Api(self.client, deadline=deadline, codes=codes)
         context = Context(self.client.time.now, self.account.options, self._ledger)
         try:
             report = await collector.poll(api, context)
         except AuthError:
-            self._reread_credential()
+            self._use(self._key_file.read())
             if self.client.credential == api.credential:
                 raise
             api = Api(self.client, deadline=deadline, codes=codes)
@@ -93,20 +92,9 @@ class Session:
         """Show other prices from now on."""
         self.account = replace(self.account, prices=prices)
 
-    def _follow_credential(self) -> None:
-        """Read the credential again if its file has changed since it was read."""
-        stamp = self._stamp()
-        if stamp != self._read_at:
-            self._read_at = stamp
-            self._reread_credential()
-
-    def _stamp(self) -> Stamp:
-        file = self.client.credential.file
-        return None if file is None else stamp_of(file)
-
-    def _reread_credential(self) -> None:
-        self.client.reread_credential()
-        self.account = replace(self.account, credential=self.client.credential)
+    def _use(self, credential: Credential) -> None:
+        self.client.credential = credential
+        self.account = replace(self.account, credential=credential)
 
     async def settle(
         self, collector: Collector, report: Report, *, room: Callable[[], int]

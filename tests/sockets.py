@@ -4,7 +4,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import chain, repeat
 
@@ -55,6 +55,49 @@ async def serve(*behaviours: Behaviour) -> AsyncIterator[Origin]:
         for task in origin.tasks:
             task.cancel()
         await asyncio.gather(*origin.tasks, return_exceptions=True)
+        await server.wait_closed()
+
+
+@dataclass
+class Patient:
+    """A server that answers ``{}`` and keeps its connections; *answers* has a count for each."""
+
+    url: str = ""
+    answers: list[int] = field(default_factory=list)
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a client has ended a connection."""
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection."""
+        self.tasks.add(asyncio.create_task(self._talk(reader, writer)))
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        number = len(self.answers)
+        self.answers.append(0)
+        with suppress(asyncio.IncompleteReadError):
+            while True:
+                await reader.readuntil(b"\r\n\r\n")
+                self.answers[number] += 1
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        writer.close()
+        await writer.wait_closed()
+        self.ended.set()
+
+
+@asynccontextmanager
+async def patient() -> AsyncIterator[Patient]:
+    """Open such a server, and wait in the end until its clients have ended all connections."""
+    opened = Patient()
+    server = await asyncio.start_server(opened.connected, "127.0.0.1", 0)
+    opened.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    try:
+        yield opened
+        await asyncio.gather(*opened.tasks)
+    finally:
+        for task in opened.tasks:
+            task.cancel()
+        server.close()
         await server.wait_closed()
 
 

@@ -338,7 +338,7 @@ def test_run_with_a_web_configuration(
 
     (tmp_path / "server.crt").unlink()
     assert main([config, listen, f"--web.config.file={folder.file}"]) == 2
-    assert "server.crt: cannot be read" in capsys.readouterr().err
+    assert "server.crt: there is no such file" in capsys.readouterr().err
 
 
 def test_mistakes_of_both_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,7 +19,7 @@ LAYERS: tuple[set[str], ...] = (
     {"guard", "poller"},
     {"face", "login", "reload", "server", "session", "web_config"},
     {"config"},
-    {"landing", "schedule"},
+    {"key_file", "landing", "schedule"},
     {"negotiation", "scrape"},
     {"exposition", "health", "own_samples"},
     {"providers"},
@@ -30,7 +30,9 @@ LAYERS: tuple[set[str], ...] = (
     {"flags", "reading"},
     {"flag", "program"},
     {"account", "connection", "listen", "metrics_table", "version"},
-    {"errors", "hint", "interpreter", "logs", "metrics", "secret", "stamp"},
+    {"secret"},
+    {"file"},
+    {"errors", "hint", "interpreter", "logs", "metrics", "stamp"},
     {"__init__"},
 )
 """The modules and packages: each imports from those below it only, not even from its peers."""

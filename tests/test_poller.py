@@ -2,6 +2,7 @@ import asyncio
 import gc
 import logging
 import weakref
+from typing import cast
 
 import httpx
 import pytest
@@ -21,11 +22,13 @@ from exporter.errors import (
     UnavailableError,
     UnsupportedError,
 )
+from exporter.logs import JsonFormatter, LogfmtFormatter
 from exporter.providers import Context, Report
 from exporter.snapshot import Snapshot
 from tests.clocks import WALL, Jumping
 from tests.fakes import (
     BASE,
+    KEY,
     Outcome,
     Script,
     failing,
@@ -258,7 +261,57 @@ def test_log_line_names_the_poll_and_says_what_to_do(caplog: pytest.LogCaptureFi
 
 
 def test_only_a_bug_has_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
-    """Our own bug is logged with its traceback, what a provider does without."""
-    levels = _logged(caplog, "usage", PAYLOAD, KeyError())
-    assert levels == ["WARNING poll failed", "ERROR poll crashed", "DEBUG poll failed"]
-    assert [record.exc_info is not None for record in caplog.records] == [False, True, False]
+    """Our own bug is logged with its traceback, once; what a provider does without."""
+    levels = _logged(caplog, "usage", PAYLOAD, KeyError(), KeyError(), ValueError(), FIRST)
+    assert levels == [
+        "WARNING poll failed",
+        "ERROR poll crashed",
+        "DEBUG poll crashed",
+        "ERROR poll crashed",
+        "INFO poll recovered",
+    ]
+    assert [record.exc_info is not None for record in caplog.records] == [False, *[True] * 3, False]
+
+
+def test_bug_of_ours_in_the_outcome(caplog: pytest.LogCaptureFixture) -> None:
+    """An outcome that cannot be counted is a failed poll like any other, and no end."""
+    caplog.set_level(logging.WARNING, "exporter")
+    wrong = PayloadError("", "", reason=cast("Reason", "moon"))
+    stage = Stage(usage=Script(FIRST, wrong, FIRST))
+    _, failed, after = stage.polls("usage", "usage", "usage")
+    assert (failed.failures[Reason.INTERNAL], failed.success, failed.polls) == (1, False, 2)
+    assert (after.success, after.polls) == (True, 3)
+    assert caplog.messages == ["poll crashed"]
+
+
+def _break_failures(record: logging.LogRecord) -> bool:
+    if record.getMessage() == "poll failed":
+        raise LookupError
+    return True
+
+
+def test_log_that_cannot_be_written(caplog: pytest.LogCaptureFixture) -> None:
+    """What breaks while an outcome is told does not end the polls either."""
+    caplog.set_level(logging.WARNING, "exporter")
+    log = logging.getLogger("exporter.poller")
+    log.addFilter(_break_failures)
+    try:
+        failed, after = _usage(PAYLOAD, FIRST)
+    finally:
+        log.removeFilter(_break_failures)
+    assert (failed.failures[Reason.INTERNAL], failed.polls) == (1, 1)
+    assert (after.success, after.polls) == (True, 2)
+    assert caplog.messages == ["poll crashed"]
+
+
+@pytest.mark.parametrize("form", [LogfmtFormatter(), JsonFormatter()], ids=["logfmt", "json"])
+def test_traceback_has_no_key(form: logging.Formatter, caplog: pytest.LogCaptureFixture) -> None:
+    """Of a bug whose text has the key, the log says all but that."""
+
+    async def leak(api: Api, _context: Context) -> Report:
+        raise ValueError(f"\ud800 not a plan: {api.credential.secret.reveal()}")
+
+    _usage(leak)
+    text = form.format(caplog.records[0])
+    assert "not a plan: <secret>" in text
+    assert KEY not in text

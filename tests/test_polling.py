@@ -1,12 +1,14 @@
 import asyncio
+import logging
 from dataclasses import replace
+from typing import cast
 
 import pytest
 import respx
 
 from exporter.account import Account
-from exporter.api import Api
-from exporter.errors import PayloadError
+from exporter.api import Api, Clock
+from exporter.errors import PayloadError, RateLimitError
 from exporter.ledger import Ledger
 from exporter.poller import Bounds
 from exporter.polling import Polling
@@ -23,6 +25,7 @@ from tests.fakes import (
     make_resources,
     report,
 )
+from tests.sockets import patient
 
 REPORT = report(rest=gauges(1.0))
 
@@ -172,6 +175,26 @@ def test_polls_go_on() -> None:
 
     asyncio.run(play())
     assert (usage.polls, extra.polls) == (1 + 12, 1 + 4)
+
+
+def test_polls_go_on_after_a_bug_of_ours(caplog: pytest.LogCaptureFixture) -> None:
+    """When the next poll is due cannot be told: it comes after the interval, and others in time."""
+    caplog.set_level(logging.WARNING, "exporter")
+    wrong = RateLimitError("", "", retry_after=cast("float", "soon"))
+    usage, extra = Script(REPORT), Script(REPORT, wrong)
+
+    async def play() -> None:
+        clock = Virtual()
+        provider = make_provider("fake", usage=usage, extra=extra)
+        polling = _polling(clock, provider)
+        polling.add(make_account(provider))
+        polling.start()
+        await clock.advance(4 * 3600)
+        await polling.stop()
+
+    asyncio.run(play())
+    assert (usage.polls, extra.polls) == (1 + 48, 1 + 16)
+    assert caplog.messages == ["poll failed", "poll crashed"]
 
 
 def test_accounts_do_not_move_in_step() -> None:
@@ -425,6 +448,39 @@ def test_pause_outlives_a_change() -> None:
     with respx.mock(base_url=BASE) as router:
         router.get("/a").respond(429, headers={"Retry-After": "3000"})
         assert asyncio.run(play()) == 1
+
+
+def test_connections_go_with_the_last_account() -> None:
+    """After an update, there are none left to an origin that no account is at."""
+
+    async def play() -> tuple[list[int], list[int]]:
+        polled = asyncio.Barrier(3)
+
+        async def ask(api: Api, _context: Context) -> Report:
+            await api.get("/a", dict)
+            await polled.wait()
+            return REPORT
+
+        provider = make_provider("fake", usage=ask)
+        shared = make_resources(Clock())
+        polling = Polling({"fake": provider}, SnapshotStore(), shared, Bounds(30.0, 100))
+        async with patient() as one, patient() as two:
+            first, second = (
+                replace(make_account(provider, server.url), base_url=server.url)
+                for server in (one, two)
+            )
+            polling.add(first)
+            polling.add(second)
+            polling.start()
+            await polled.wait()
+            await polling.update([first])
+            await asyncio.wait_for(two.ended.wait(), 5)
+            assert not one.ended.is_set()
+            await polling.stop()
+            await shared.pool.aclose()
+        return one.answers, two.answers
+
+    assert asyncio.run(play()) == ([1], [1])
 
 
 def test_stop_waits_for_no_disk() -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from exporter.errors import FileError
 from exporter.secret import Credential, Secret, expiry
 
 SECRET = Secret("hunter2-canary")
@@ -56,19 +57,20 @@ def test_secrets_are_values() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "fits"),
+    ("text", "flaw"),
     [
-        ("key", True),
-        ("a key", False),
-        ("", False),
-        ("clé", False),
-        ("a\nb", False),
-        ("\x7f", False),
+        ("key", None),
+        ("", "the key is empty"),
+        ("a key", "the key has a space,"),
+        ("clé", "the key has a space,"),
+        ("a\nb", "the key has a space,"),
+        ("\x7f", "the key has a space,"),
     ],
 )
-def test_fits_header(text: str, fits: bool) -> None:  # noqa: FBT001 - a column of the table
-    """A header can carry printable ASCII; a key has no space, and is not empty."""
-    assert Secret(text).fits_header is fits
+def test_flaw(text: str, flaw: str | None) -> None:
+    """A key is printable ASCII, which a header can carry, has no space, and is not empty."""
+    found = Secret(text).flaw
+    assert (found and found[: len(flaw or "")]) == flaw
 
 
 def _token(claims: str) -> Secret:
@@ -125,5 +127,5 @@ def test_reread_a_file_without_a_credential(tmp_path: Path, content: bytes) -> N
     """A file that holds nothing a header could carry is no credential."""
     file = tmp_path / "key"
     file.write_bytes(content)
-    with pytest.raises(ValueError, match=r"file is empty|decode"):
+    with pytest.raises(FileError, match=r"^the key |^is not UTF-8 text"):
         Credential(SECRET, file).reread()

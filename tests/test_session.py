@@ -274,7 +274,6 @@ def test_readings_of_a_new_key_wait(tmp_path: Path) -> None:
         confirmed = []
         for collector, key in ((usage_, "new"), (extra, "new"), (extra, "yours")):
             file.write_text(key, "utf-8")
-            session.client.reread_credential()
             answer = await session.ask(collector, within=1.0, codes=Counter())
             settled = await session.settle(collector, answer, room=lambda: ROOM)
             confirmed.append(settled.counters is not None)
@@ -293,8 +292,7 @@ def test_a_poll_has_one_key_from_begin_to_end(tmp_path: Path) -> None:
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.headers["authorization"] == "new":
-            file.write_text("yours", "utf-8")
-            session.client.reread_credential()
+            session.client.credential = Credential(Secret("yours"), file)
         return _by_key(request)
 
     with respx.mock(base_url=BASE) as router:

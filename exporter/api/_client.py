@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 
 import httpx
@@ -55,6 +54,7 @@ class Client:
         self.base_url = httpx.URL(access.base_url.rstrip("/"))
         self.clock = clock or Clock()
         self.credential = access.credential
+        """What polls that begin from now on are signed with."""
         self.time = ProviderTime(self.clock)
         self._paused_until = 0.0
         self._paused_by: PollError | None = None
@@ -73,11 +73,6 @@ class Client:
     def serves(self, base_url: str, credential: Credential) -> bool:
         """Tell whether it asks there, and with this."""
         return str(self.base_url) == base_url.rstrip("/") and self.credential == credential
-
-    def reread_credential(self) -> None:
-        """Take the credential from its file again, if that can be read."""
-        with suppress(OSError, ValueError):
-            self.credential = self.credential.reread()
 
     async def get(
         self, url: httpx.URL, *, where: str, credential: Credential, codes: Counter[str]
@@ -104,8 +99,8 @@ class Client:
         return (url.scheme, url.host, url.port) == (home.scheme, home.host, home.port)
 
     def _sign(self, secret: Secret, where: str) -> Mapping[str, str]:
-        if not secret.fits_header:
-            raise AuthError(where, "not sent: the credential is empty or not printable ASCII")
+        if secret.flaw is not None:
+            raise AuthError(where, f"not sent: {secret.flaw}")
         return {**_HEADERS, **self._access.auth(secret)}
 
     async def _exchange(

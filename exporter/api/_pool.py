@@ -5,6 +5,7 @@ connection to open another: so each origin has a small one, shared by its accoun
 """
 
 import ssl
+from collections.abc import Iterable
 from functools import cached_property
 
 import httpcore
@@ -44,12 +45,21 @@ class Pool:
 
     def transport(self, url: httpx.URL) -> httpx.AsyncBaseTransport:
         """Return the transport of the origin of *url*."""
-        origin = f"{url.scheme}://{url.netloc.decode()}"
+        origin = _origin(url)
         if origin not in self._transports:
             self._transports[origin] = _Transport(self._tls if url.scheme == "https" else None)
         return self._transports[origin]
 
+    async def keep(self, urls: Iterable[str]) -> None:
+        """Close the connections to all origins but those of *urls*."""
+        kept = {_origin(httpx.URL(url)) for url in urls}
+        for origin in self._transports.keys() - kept:
+            await self._transports.pop(origin).aclose()
+
     async def aclose(self) -> None:
         """Close every connection."""
-        for transport in self._transports.values():
-            await transport.aclose()
+        await self.keep([])
+
+
+def _origin(url: httpx.URL) -> str:
+    return f"{url.scheme}://{url.netloc.decode()}"

@@ -12,7 +12,7 @@ from exporter.config._file import read_yaml
 from exporter.config._keys import OTHERS
 from exporter.config._place import Notes, Place
 from exporter.config._schema import Price
-from exporter.config._section import mapping, names, read, refuse_unknown
+from exporter.config._section import build, fitting, mapping, names, refuse_unknown
 
 __all__ = [
     "OTHERS",
@@ -20,13 +20,14 @@ __all__ = [
     "Notes",
     "Place",
     "Price",
+    "build",
     "effective",
+    "fitting",
     "format_duration",
     "load",
     "mapping",
     "names",
     "parse_duration",
-    "read",
     "read_yaml",
     "refuse_unknown",
 ]

@@ -1,6 +1,6 @@
 """Config: what the exporter is asked to do, from a file or from the environment."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from exporter.config._place import Notes, Place
 from exporter.config._prices import read_prices
 from exporter.config._schema import Price, Settings
 from exporter.config._section import build, fitting, mapping, names, refuse_unknown
+from exporter.config._unused import warn_of_prices, warn_of_products
 from exporter.providers import Provider
 
 _DEFAULTS = Settings()
@@ -86,13 +87,22 @@ def _section(path: Path, place: Place) -> dict[str, object]:
 
     Raises: UsageError when there are none.
     """
-    root = read_yaml(path, place)
+    root = read_yaml(path, place, or_pipe=True)  # as a shell makes one of <(command)
     if root is None and not place.notes.mistakes:
         place.mistake(f"is empty: {_EXAMPLE}")
     section = {} if root is None else mapping(root, place)
     if not section:
         place.notes.check()
     return section or {}
+
+
+def _warn_of_unused(
+    accounts: Sequence[Account], prices: Sequence[Price], around: Surroundings, place: Place
+) -> None:
+    for number, account in enumerate(accounts):
+        provider = around.providers[account.provider]
+        warn_of_products(account, provider, place / "accounts" / number / "products")
+    warn_of_prices(prices, accounts, around.providers, place / "prices")
 
 
 def _config(section: Mapping[str, object], around: Surroundings, place: Place) -> Config:
@@ -105,6 +115,8 @@ def _config(section: Mapping[str, object], around: Surroundings, place: Place) -
     accounts = read_accounts(section.get("accounts"), around, place / "accounts")
     if section.get("accounts") in (None, []):
         (place / "accounts").mistake(f"there are none: {_EXAMPLE}")
+    if not place.notes.mistakes:
+        _warn_of_unused(accounts, prices, around, place)
     return Config(
         accounts=accounts,
         prices=prices,

@@ -1,22 +1,20 @@
-"""The text of a file of configuration."""
+"""The YAML of a file of configuration."""
 
 from pathlib import Path
 
 from exporter.config._place import Place
 from exporter.config._yaml import parse_yaml
+from exporter.errors import FileError
+from exporter.file import read_file
 
 
-def read_yaml(path: Path, place: Place) -> object:
-    """Return what the YAML in the file at *path* holds; None also when it is broken, noted."""
-    return parse_yaml(_read(path, place), place)
+def read_yaml(path: Path, place: Place, *, or_pipe: bool = False) -> object:
+    """Return what the YAML in the file at *path* holds; None also when it is broken, noted.
 
-
-def _read(path: Path, place: Place) -> str:
-    """Return the text of the file, an empty one when it cannot be read, which is noted."""
+    With *or_pipe* a pipe will do as well.
+    """
     try:
-        return path.read_text("utf-8-sig")
-    except OSError as error:
-        place.mistake(f"cannot be read: {error.strerror}")
-    except UnicodeDecodeError:
-        place.mistake("is not UTF-8 text")
-    return ""
+        return parse_yaml(read_file(path, or_pipe=or_pipe).text, place)
+    except FileError as error:
+        place.mistake(str(error))
+        return None

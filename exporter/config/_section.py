@@ -27,7 +27,6 @@ _WORDS = {
 """What YAML's users call the types that msgspec names as JSON does."""
 
 _TYPES = re.compile(r"`([^`]*)`")
-_INDEX = re.compile(r"\[([0-9]+)\]")
 _UNQUOTED = re.compile(r"Expected `str`, got `(?:int|float|bool)`")
 """What comes of a name like 007, 1.5 or no."""
 
@@ -101,7 +100,7 @@ def read(section: Mapping[str, object], kind: type[S], place: Place) -> S | None
     try:
         return build(good, kind)
     except msgspec.ValidationError as error:
-        _note(error, place, kind)
+        place.mistake(_say(str(error), kind))
         return None
 
 
@@ -111,10 +110,10 @@ def build(good: Mapping[str, object], kind: type[S]) -> S:
 
 
 def _fits(value: object, field: FieldInfo, place: Place) -> bool:
-    try:
-        msgspec.convert(value, field.type, dec_hook=_decode)
-    except msgspec.ValidationError as error:
-        _note(error, place, field.type)
+    misfits = tuple(_misfits(value, field.type))
+    for number, what in misfits:
+        (place if number is None else place / number).mistake(_say(what, field.type))
+    if misfits:
         return False
     if isinstance(value, float) and not isfinite(value):
         place.mistake("expected a finite number")
@@ -122,20 +121,35 @@ def _fits(value: object, field: FieldInfo, place: Place) -> bool:
     return True
 
 
+def _misfits(value: object, kind: object) -> Iterator[tuple[int | None, str]]:
+    """Yield why *value* is no *kind*; of a list, why each item does not fit, with its number."""
+    what, path = _misfit(value, kind)
+    if path and isinstance(value, list):
+        for number, item in enumerate(value):
+            wrong, _ = _misfit([item], kind)
+            if wrong:
+                yield number, wrong
+    elif what:
+        yield None, what
+
+
+def _misfit(value: object, kind: object) -> tuple[str, str]:
+    """Return the first reason why *value* is no *kind*, and where in it; empty if it is one."""
+    try:
+        msgspec.convert(value, kind, dec_hook=_decode)
+    except msgspec.ValidationError as error:
+        what, _, path = str(error).partition(" - at `")
+        return what, path
+    return "", ""
+
+
 def _decode(kind: type, value: object) -> object:
     """Make the one type of ours that msgspec does not know; ``object`` is anything."""
     return parse_duration(value) if kind is Duration else value
 
 
-def _note(error: msgspec.ValidationError, place: Place, kind: object) -> None:
-    """Note why a value is no *kind*, in words for a file of YAML and without the value."""
-    what, _, path = str(error).partition(" - at `")
-    for number in _INDEX.findall(path):
-        place /= int(number)
-    place.mistake(_say(what, kind))
-
-
 def _say(what: str, kind: object) -> str:
+    """Say why a value is no *kind*, in words for a file of YAML and without the value."""
     if what.startswith("Invalid enum value"):
         return f"expected one of {', '.join(_choices(inspect.type_info(kind)))}"
     hint = ": put it in quotes" if _UNQUOTED.fullmatch(what) else ""

@@ -136,6 +136,8 @@ class Provider:
     spacing: Mapping[str, float]
     collectors: tuple[Collector, ...]
     options: type[msgspec.Struct] = NoOptions
+    products: Mapping[str, str] = field(default_factory=dict)
+    """Labels by the codes that the option ``products`` may have; empty where there is none."""
     history: History | None = None
     """What ``backfill`` writes; None when the provider remembers nothing."""
     history_days: int = 0

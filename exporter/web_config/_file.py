@@ -3,7 +3,7 @@
 import logging
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from exporter.config import Notes, Place
@@ -17,10 +17,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    """A configuration with the TLS that it asks for."""
+    """A configuration with the TLS that it asks for, made of files that had these stamps."""
 
     config: WebConfig
     context: ssl.SSLContext | None
+    stamps: Mapping[Path, Stamp]
 
 
 class WebConfigFile:
@@ -32,9 +33,10 @@ class WebConfigFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._stamps: Mapping[Path, Stamp] = {}
-        self._mistakes: tuple[str, ...] = ()
+        """Of all files that were read, before they were: what changes meanwhile is read again."""
+        self._mistakes: frozenset[str] = frozenset()
         notes = Notes()
-        self._loaded = self._load(notes)
+        self._loaded = self._with_tls(self._read(notes), notes)
         notes.check()
         self.warnings = tuple(notes.warnings)
         """What is allowed, but not wise; one line each."""
@@ -58,32 +60,56 @@ class WebConfigFile:
         """Load the files again if one of them has changed; the log says once what is wrong."""
         if all(stamp_of(file) == stamp for file, stamp in self._stamps.items()):
             return
-        notes = Notes()
-        loaded = self._load(notes)
-        if not notes.mistakes and (loaded.context is None) != (self._loaded.context is None):
-            place = Place(notes, str(self.path)) / "tls_server_config"
-            place.mistake("cannot come or go while the exporter runs: restart it")
-        if not notes.mistakes and self._loaded.config.users and not loaded.config.users:
-            place = Place(notes, str(self.path)) / "basic_auth_users"
-            place.mistake("cannot go while the exporter runs: restart it")
-        if not notes.mistakes:
-            self._loaded = loaded
+        notes, held = Notes(), self._loaded
+        self._loaded = self._load(held, notes)
+        mistakes = frozenset(notes.mistakes)
+        if not mistakes <= self._mistakes:
+            extra = fields(file=self.path, error="; ".join(dict.fromkeys(notes.mistakes)))
+            log.error("web configuration is wrong: what was right before stays", extra=extra)
+        if not mistakes:
             log.info("web configuration loaded again", extra=fields(file=self.path))
-        elif tuple(notes.mistakes) != self._mistakes:
-            extra = fields(file=self.path, error="; ".join(notes.mistakes))
-            log.error("web configuration is wrong: the one before stays", extra=extra)
-        self._mistakes = tuple(notes.mistakes)
+        elif self._loaded != held:
+            log.info("web configuration loaded again in part", extra=fields(file=self.path))
+        self._mistakes = mistakes
 
-    def _load(self, notes: Notes) -> _Loaded:
-        """Read the file and those that it names; what is noted as wrong is not to be used.
+    def _load(self, held: _Loaded, notes: Notes) -> _Loaded:
+        """Return what is right of the file and of the certificates, else what is *held* of it."""
+        config = self._read(notes)
+        self._refuse_change(held.config, config, notes)
+        if notes.mistakes:
+            config = held.config
+        return self._renewed(config, held, notes) or self._renewed(held.config, held, notes) or held
 
-        Stamps are taken before the files are read: what changes meanwhile is read again.
-        """
-        place = Place(notes, str(self.path))
+    def _renewed(self, config: WebConfig, held: _Loaded, notes: Notes) -> _Loaded | None:
+        """Return *config* with TLS; None when it names other certificates, and wrong ones."""
+        own = Notes()
+        loaded = self._with_tls(config, own)
+        notes.mistakes.extend(own.mistakes)
+        if config.tls != held.config.tls:
+            return None if own.mistakes else loaded
+        unchanged = own.mistakes or loaded.stamps == held.stamps
+        return replace(held, config=config) if unchanged else loaded
+
+    def _read(self, notes: Notes) -> WebConfig:
         self._stamps = {self.path: stamp_of(self.path)}
-        config = read_web_config(self.path, place)
+        return read_web_config(self.path, Place(notes, str(self.path)))
+
+    def _refuse_change(self, held: WebConfig, config: WebConfig, notes: Notes) -> None:
+        """Note what would open the port, or needs another one."""
+        place = Place(notes, str(self.path))
+        if not notes.mistakes and (config.tls is None) != (held.tls is None):
+            what = "cannot come or go while the exporter runs: restart it"
+            (place / "tls_server_config").mistake(what)
+        if not notes.mistakes and held.users and not config.users:
+            what = "cannot go while the exporter runs: restart it"
+            (place / "basic_auth_users").mistake(what)
+
+    def _with_tls(self, config: WebConfig, notes: Notes) -> _Loaded:
+        """Return *config* with its TLS, of use only if no mistake was noted."""
         if config.tls is None:
-            return _Loaded(config, None)
+            return _Loaded(config, None, {})
         named = (config.tls.cert_file, config.tls.key_file, config.tls.client_ca_file)
-        self._stamps |= {Path(one): stamp_of(Path(one)) for one in named if one is not None}
-        return _Loaded(config, make_context(config.tls, place / "tls_server_config"))
+        stamps = {Path(one): stamp_of(Path(one)) for one in named if one is not None}
+        self._stamps = {**stamps, **self._stamps}
+        place = Place(notes, str(self.path)) / "tls_server_config"
+        return _Loaded(config, make_context(config.tls, place), stamps)

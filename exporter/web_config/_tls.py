@@ -2,10 +2,10 @@
 
 import ssl
 from collections.abc import Callable
-from pathlib import Path
 from typing import Self
 
 from exporter.config import OTHERS, Place
+from exporter.web_config._pem import read_pem
 from exporter.web_config._schema import CIPHERS, TlsSection
 
 _VERSIONS = {"TLS12": ssl.TLSVersion.TLSv1_2, "TLS13": ssl.TLSVersion.TLSv1_3}
@@ -63,11 +63,12 @@ def make_context(tls: TlsSection, place: Place) -> ssl.SSLContext:
 
 
 def _load_chain(context: ssl.SSLContext, tls: TlsSection, place: Place) -> None:
-    certificate = _pem(tls.cert_file, "CERTIFICATE", place / "cert_file")
-    key = _pem(tls.key_file, "PRIVATE KEY", place / "key_file")
-    if key is not None:
-        _warn_of_others(tls.key_file, place / "key_file")
-    if key is not None and "ENCRYPTED" in key:
+    certificate = read_pem(tls.cert_file, place, "cert_file")
+    key = read_pem(tls.key_file, place, "key_file")
+    if key is not None and key.mode & OTHERS:
+        what = f"its mode {key.mode:04o} lets others read the key: chmod 600"
+        (place / "key_file").warn(f"{tls.key_file}: {what}")
+    if key is not None and b"ENCRYPTED" in key.content:
         (place / "key_file").mistake(f"{tls.key_file}: is encrypted; nobody can type a passphrase")
     elif certificate is not None and key is not None:
         try:
@@ -78,39 +79,12 @@ def _load_chain(context: ssl.SSLContext, tls: TlsSection, place: Place) -> None:
 
 
 def _load_client_ca(context: ssl.SSLContext, tls: TlsSection, place: Place) -> None:
-    place /= "client_ca_file"
-    if tls.client_ca_file is None:
-        return
-    if _pem(tls.client_ca_file, "CERTIFICATE", place) is None:
+    if tls.client_ca_file is None or read_pem(tls.client_ca_file, place, "client_ca_file") is None:
         return
     try:
         context.load_verify_locations(tls.client_ca_file)
     except OSError as error:
-        place.mistake(f"{tls.client_ca_file}: {_reason(error)}")
-
-
-def _pem(file: str, kind: str, place: Place) -> str | None:
-    """Return the text of *file*, which holds a *kind* in PEM; None if not, which is noted."""
-    if "-----BEGIN" in file:
-        place.mistake("is PEM itself: give the path of a file that holds it")
-        return None
-    try:
-        text = Path(file).read_text("utf-8")
-    except OSError as error:
-        place.mistake(f"{file}: cannot be read: {error.strerror}")
-        return None
-    except ValueError:
-        text = ""
-    if f"{kind}-----" not in text:
-        place.mistake(f"{file}: holds no {kind} in PEM")
-        return None
-    return text
-
-
-def _warn_of_others(file: str, place: Place) -> None:
-    mode = Path(file).stat().st_mode & 0o777
-    if mode & OTHERS:
-        place.warn(f"{file}: its mode {mode:04o} lets others read the key: chmod 600")
+        (place / "client_ca_file").mistake(f"{tls.client_ca_file}: {_reason(error)}")
 
 
 def _reason(error: Exception) -> str:

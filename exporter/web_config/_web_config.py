@@ -7,7 +7,8 @@ from pathlib import Path
 
 from msgspec import structs
 
-from exporter.config import Place, mapping, names, read, read_yaml, refuse_unknown
+from exporter.config import Place, build, fitting, mapping, names, read_yaml, refuse_unknown
+from exporter.web_config._pem import KINDS, read_pem
 from exporter.web_config._schema import (
     ALWAYS,
     CIPHERS,
@@ -70,12 +71,25 @@ def _tls(root: Mapping[str, object], folder: Path, place: Place) -> TlsSection |
     if section is None:
         return None
     _refuse(section, names(TlsSection), place)
-    tls = read(dict(_supported(section, place)), TlsSection, place)
-    if tls is None:
-        return None
-    _check_client_auth(tls, place)
-    _check_versions(tls, place)
-    return _placed(tls, folder)
+    section = dict(_supported(section, place))
+    before = len(place.notes.mistakes)
+    good = fitting(section, TlsSection, place)
+    is_whole = len(place.notes.mistakes) == before
+    tls = _placed(build({"cert_file": "", "key_file": "", **good}, TlsSection), folder)
+    wrong = section.keys() - good.keys()
+    if wrong.isdisjoint({"client_auth_type", "client_ca_file"}):
+        _check_client_auth(tls, place)
+    if tls.max_version < tls.min_version:
+        (place / "max_version").mistake("is below min_version")
+    _check_suites(section.get("cipher_suites"), place / "cipher_suites")
+    if "min_version" not in wrong:
+        _check_choice(tls, place / "cipher_suites")
+    if is_whole:
+        return tls
+    for key in KINDS:
+        if good.get(key) is not None:
+            read_pem(getattr(tls, key), place, key)
+    return None
 
 
 def _check_client_auth(tls: TlsSection, place: Place) -> None:
@@ -90,13 +104,13 @@ def _check_client_auth(tls: TlsSection, place: Place) -> None:
         )
 
 
-def _check_versions(tls: TlsSection, place: Place) -> None:
-    if tls.max_version < tls.min_version:
-        (place / "max_version").mistake("is below min_version")
-    place /= "cipher_suites"
-    for number, name in enumerate(tls.cipher_suites):
-        if name not in (*CIPHERS, *ALWAYS):
+def _check_suites(value: object, place: Place) -> None:
+    for number, name in enumerate(value if isinstance(value, list) else ()):
+        if isinstance(name, str) and name not in (*CIPHERS, *ALWAYS):
             (place / number).mistake("is no cipher suite that Go's TLS has and holds secure")
+
+
+def _check_choice(tls: TlsSection, place: Place) -> None:
     if (
         tls.cipher_suites
         and tls.min_version == "TLS12"

@@ -1,6 +1,5 @@
 import asyncio
 from email.utils import formatdate
-from pathlib import Path
 
 import httpx
 import pytest
@@ -237,40 +236,21 @@ def test_pause_goes_on_after_another_error() -> None:
     assert asyncio.run(ask()) == 30.0
 
 
-def test_reread_takes_the_new_key(tmp_path: Path) -> None:
-    """A credential that changed on disk is used from the next poll on."""
-    file = tmp_path / "key"
+def test_new_key_is_the_next_polls() -> None:
+    """A poll that is under way goes on with the credential that it began with."""
 
     async def ask() -> list[str]:
-        async with opened(BASE, credential=Credential(Secret("old"), file)) as client:
+        async with opened(BASE, credential=Credential(Secret("old"))) as client:
             with respx.mock:
                 route = respx.get().mock(return_value=httpx.Response(200, json={}))
                 poll = api(client)
                 await poll.get("/a", Plans)
-                file.write_text("new\n", "utf-8")
-                client.reread_credential()
+                client.credential = Credential(Secret("new"))
                 await poll.get("/a", Plans)
                 await api(client).get("/a", Plans)
             return [call.request.headers["authorization"] for call in route.calls]
 
     assert asyncio.run(ask()) == ["Bearer old", "Bearer old", "Bearer new"]
-
-
-@pytest.mark.parametrize("content", [None, b"", b"\xff"], ids=["gone", "empty", "not-utf-8"])
-def test_reread_keeps_the_key_while_the_file_has_none(
-    tmp_path: Path, content: bytes | None
-) -> None:
-    """A file that is just being written does not lose the credential."""
-    file = tmp_path / "key"
-    if content is not None:
-        file.write_bytes(content)
-
-    async def reread() -> Credential:
-        async with opened(BASE, credential=Credential(Secret("old"), file)) as client:
-            client.reread_credential()
-            return client.credential
-
-    assert asyncio.run(reread()) == Credential(Secret("old"), file)
 
 
 @pytest.mark.parametrize(

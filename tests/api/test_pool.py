@@ -1,5 +1,4 @@
 import asyncio
-from contextlib import suppress
 
 import httpx
 import pytest
@@ -9,7 +8,7 @@ from exporter.api._pool import MAX_CONNECTIONS
 from exporter.errors import PayloadError, RequestError, UnsupportedError
 from exporter.secret import Credential, Secret
 from tests.api.clients import NO_SLEEP, Plans, api, bearer, opened
-from tests.sockets import Behaviour, answer, for_ever, head, serve
+from tests.sockets import Behaviour, answer, for_ever, head, patient, serve
 
 
 def test_accounts_of_an_origin_share_their_connections() -> None:
@@ -29,35 +28,41 @@ def test_origins_have_connections_of_their_own(url: str) -> None:
     assert pool.transport(httpx.URL(url)) is not first
 
 
+async def _ask(pool: Pool, url: str) -> bytes:
+    return (await httpx.AsyncClient(transport=pool.transport(httpx.URL(url))).get(url)).content
+
+
 def test_pool_closes_its_connections() -> None:
     """A connection is kept for the next request, and closed with the pool."""
-    said: list[str] = []
-    closed = asyncio.Event()
 
-    async def keep_alive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(asyncio.IncompleteReadError):
-            while True:
-                await reader.readuntil(b"\r\n\r\n")
-                said.append("answered")
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-        closed.set()
-        writer.close()
-
-    async def ask() -> None:
-        server = await asyncio.start_server(keep_alive, "127.0.0.1", 0)
-        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async def play() -> list[int]:
         pool = Pool()
-        client = httpx.AsyncClient(transport=pool.transport(httpx.URL(url)))
-        for _ in range(2):
-            assert (await client.get(url)).content == b"ok"
-        assert not closed.is_set()
-        await pool.aclose()
-        await asyncio.wait_for(closed.wait(), 5)
-        server.close()
-        await server.wait_closed()
+        async with patient() as server:
+            assert [await _ask(pool, server.url) for _ in range(2)] == [b"{}"] * 2
+            assert not server.ended.is_set()
+            await pool.aclose()
+            await asyncio.wait_for(server.ended.wait(), 5)
+        return server.answers
 
-    asyncio.run(ask())
-    assert said == ["answered", "answered"]
+    assert asyncio.run(play()) == [2]
+
+
+def test_pool_keeps_the_connections_that_are_needed() -> None:
+    """Those to other origins are closed, and opened again when they are needed after all."""
+
+    async def play() -> tuple[list[int], list[int]]:
+        pool = Pool()
+        async with patient() as one, patient() as two:
+            for server in (one, two):
+                await _ask(pool, server.url)
+            await pool.keep([f"{one.url}/api", "https://elsewhere.example"])
+            await asyncio.wait_for(two.ended.wait(), 5)
+            for server in (one, two):
+                await _ask(pool, server.url)
+            await pool.aclose()
+        return one.answers, two.answers
+
+    assert asyncio.run(play()) == ([2], [1, 1])
 
 
 def test_waiting_for_a_connection_is_no_silence() -> None:

@@ -1,5 +1,7 @@
 """Configuration files: ``configs/invalid-<what>.yml``, its messages in ``invalid-<what>.txt``."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -48,13 +50,36 @@ def test_messages_of_the_tables_are_there() -> None:
     assert {path.stem for path in INVALID} == {path.stem for path in CONFIGS.glob("invalid-*.txt")}
 
 
+def test_configuration_from_a_pipe(tmp_path: Path) -> None:
+    """A shell's ``<(command)`` is a pipe: what it brings is the configuration."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe, 0o600)
+    with ThreadPoolExecutor() as other:
+        text = "accounts: [{provider: webshare, name: main, api_key: key}]"
+        written = other.submit(pipe.write_text, text, "utf-8")
+        config = load(pipe, {}, REAL_PROVIDERS)
+        assert written.result()
+    assert [one.name for one in config.accounts] == ["main"]
+
+
 def test_no_such_file(tmp_path: Path) -> None:
     """A configuration file that is not there is a mistake that names it."""
     with pytest.raises(UsageError) as caught:
         load(tmp_path / "none.yml", {}, PROVIDERS)
 
-    expected = f"{tmp_path}/none.yml: cannot be read: No such file or directory"
+    expected = f"{tmp_path}/none.yml: there is no such file"
     assert (expected,) == caught.value.mistakes
+
+
+def test_pipe_in_the_place_of_a_key_file(tmp_path: Path) -> None:
+    """A key file is read again and again: a pipe is refused, and holds nobody up."""
+    path, pipe = tmp_path / "config.yml", tmp_path / "key"
+    os.mkfifo(pipe)
+    path.write_text("accounts: [{provider: webshare, name: main, api_key_file: key}]")
+    with pytest.raises(UsageError) as caught:
+        load(path, {}, PROVIDERS)
+    expected = f"{path}: accounts[0].api_key_file: {pipe}: is a pipe; give the path of a file"
+    assert caught.value.mistakes == (expected,)
 
 
 def test_full_file() -> None:

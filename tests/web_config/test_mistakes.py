@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -89,13 +90,13 @@ ENCRYPTED = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRI
 @pytest.mark.parametrize(
     ("file", "text", "expected"),
     [
-        ("server.crt", None, "cert_file: server.crt: cannot be read: No such file or directory"),
+        ("server.crt", None, "cert_file: server.crt: there is no such file"),
         ("server.crt", "", "cert_file: server.crt: holds no CERTIFICATE in PEM"),
         ("server.crt", b"\xff", "cert_file: server.crt: holds no CERTIFICATE in PEM"),
         ("server.crt", GARBLED, "cert_file: server.crt: does not work with server.key: "),
         ("server.key", GARBLED, "key_file: server.key: holds no PRIVATE KEY in PEM"),
         ("server.key", ENCRYPTED, "key_file: server.key: is encrypted"),
-        ("ca.crt", None, "client_ca_file: ca.crt: cannot be read: No such file or directory"),
+        ("ca.crt", None, "client_ca_file: ca.crt: there is no such file"),
         ("ca.crt", GARBLED, "client_ca_file: ca.crt: "),
     ],
 )
@@ -163,6 +164,56 @@ def test_all_mistakes_at_once(folder: Folder) -> None:
     assert CANARY not in "".join(found)
 
 
+@pytest.mark.parametrize(
+    ("section", "expected"),
+    [
+        (
+            {
+                "cert_file": 1,
+                "key_file": "none.key",
+                "min_version": "TLS13",
+                "max_version": "TLS12",
+                "client_auth_type": "RequireAndVerifyClientCert",
+            },
+            ["cert_file: expected", "client_ca_file: is missing", "max_version", "key_file: none"],
+        ),
+        (
+            {
+                "cert_file": "server.key",
+                "cipher_suites": [1, "RC4", None],
+                "client_ca_file": "none.crt",
+            },
+            [
+                "key_file: is missing",
+                "cipher_suites[0]: expected a string",
+                "cipher_suites[2]: expected a string",
+                "client_ca_file: is given without",
+                "cipher_suites[1]: is no cipher suite",
+                "cert_file: server.key: holds no CERTIFICATE",
+                "client_ca_file: none.crt: there is no such file",
+            ],
+        ),
+        (
+            tls(client_auth_type=1, client_ca_file="ca.crt"),
+            ["client_auth_type: expected", "client_ca_file: ca.crt: there is no such file"],
+        ),
+        (
+            tls(min_version=1, cipher_suites=["TLS_AES_128_GCM_SHA256"], client_ca_file=None),
+            ["min_version: expected"],
+        ),
+        (tls(cipher_suites="RC4"), ["cipher_suites: expected a list"]),
+    ],
+    ids=["file", "list", "choice", "version", "text"],
+)
+def test_wrong_type_hides_no_other_mistake(
+    folder: Folder, section: dict[str, object], expected: list[str]
+) -> None:
+    """Of a section with a value of the wrong type all else is judged, and nothing made up."""
+    folder.configure(tls_server_config=section)
+    found = [line.removeprefix("tls_server_config.") for line in mistakes(folder)]
+    assert [line[: len(begin)] for line, begin in zip(found, expected, strict=True)] == expected
+
+
 def test_key_in_the_place_of_its_file(folder: Folder) -> None:
     """A key that stands where its file is asked for is not told to anyone."""
     key = f"-----BEGIN PRIVATE KEY-----\n{CANARY}\n-----END PRIVATE KEY-----"
@@ -193,13 +244,25 @@ def test_users_do_not_go(folder: Folder, caplog: pytest.LogCaptureFixture) -> No
     file = WebConfigFile(folder.file)
     folder.write("web.yml", "")
     assert "prometheus" in file.config.users
-    assert caplog.messages == ["web configuration is wrong: the one before stays"]
+    assert caplog.messages == ["web configuration is wrong: what was right before stays"]
 
 
 def test_no_such_file(tmp_path: Path) -> None:
     """A file that is not there is a mistake that names it."""
     (found,) = mistakes(Folder(tmp_path))
-    assert found == "cannot be read: No such file or directory"
+    assert found == "there is no such file"
+
+
+@pytest.mark.parametrize(
+    ("pipe", "place"),
+    [("web.yml", ""), ("server.key", "tls_server_config.key_file: server.key: ")],
+)
+def test_pipe_in_the_place_of_a_file(folder: Folder, pipe: str, place: str) -> None:
+    """A pipe holds nobody up: it is refused by its name."""
+    folder.configure(tls_server_config=tls())
+    (folder.path / pipe).unlink()
+    os.mkfifo(folder.path / pipe)
+    assert mistakes(folder) == [f"{place}is a pipe; give the path of a file"]
 
 
 def test_key_that_others_can_read(folder: Folder) -> None:

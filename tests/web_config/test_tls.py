@@ -9,7 +9,7 @@ import pytest
 import trustme
 
 from exporter.web_config import WebConfigFile
-from tests.web_config.stage import Folder, ask, served, trusting
+from tests.web_config.stage import Folder, ask, hashed, served, tls, trusting
 
 VERIFY = "RequireAndVerifyClientCert"
 
@@ -202,9 +202,68 @@ def test_wrong_new_files(
         assert subject(address, context) != before
     ours = [one for one in caplog.records if one.name.startswith("exporter")]
     assert [(one.levelname, one.getMessage()) for one in ours] == [
-        ("ERROR", "web configuration is wrong: the one before stays"),
+        ("ERROR", "web configuration is wrong: what was right before stays"),
         ("INFO", "web configuration loaded again"),
     ]
+
+
+def test_certificate_that_is_renewed_while_the_file_is_broken(
+    folder: Folder, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A mistake in the file keeps nobody from the certificates of the configuration that holds."""
+    caplog.set_level(logging.INFO, "exporter")
+    context = trusting(folder.authority)
+    with served(WebConfigFile(folder.file)) as address:
+        before = subject(address, context)
+        _break_yaml(folder)
+        assert subject(address, context) == before
+        folder.certify()
+        renewed = [subject(address, context) for _ in range(2)]
+        assert renewed[0] == renewed[1] != before
+        _garble(folder)
+        assert subject(address, context) == renewed[0]
+        folder.certify()
+        assert subject(address, context) not in (before, renewed[0])
+        folder.configure(tls_server_config=tls())
+        subject(address, context)
+    wrong = ("ERROR", "web configuration is wrong: what was right before stays")
+    renewal = ("INFO", "web configuration loaded again in part")
+    ours = [one for one in caplog.records if one.name.startswith("exporter")]
+    assert [(one.levelname, one.getMessage()) for one in ours] == [
+        wrong,
+        renewal,
+        wrong,
+        renewal,
+        ("INFO", "web configuration loaded again"),
+    ]
+    assert "server.crt: does not work" in str(vars(ours[2])["fields"])
+
+
+def test_file_that_names_wrong_certificates(folder: Folder) -> None:
+    """It is not taken before they are right, and those that hold are renewed meanwhile."""
+    context = trusting(folder.authority)
+    with served(WebConfigFile(folder.file)) as address:
+        before = subject(address, context)
+        folder.configure(tls_server_config=tls(cert_file="new.crt", max_version="TLS12"))
+        assert (subject(address, context), hello(address, context)[0]) == (before, "TLSv1.3")
+        folder.certify()
+        renewed = subject(address, context)
+        assert (renewed != before, hello(address, context)[0]) == (True, "TLSv1.3")
+        (folder.path / "new.crt").write_bytes((folder.path / "server.crt").read_bytes())
+        assert hello(address, context)[0] == "TLSv1.2"
+
+
+def test_users_change_while_the_certificate_is_wrong(folder: Folder) -> None:
+    """Who may log in does not depend on a certificate; the one before stays."""
+    folder.configure(tls_server_config=tls(), basic_auth_users={"former": hashed("word")})
+    file = WebConfigFile(folder.file)
+    context = trusting(folder.authority)
+    with served(file) as address:
+        before = subject(address, context)
+        _garble(folder)
+        folder.configure(tls_server_config=tls(), basic_auth_users={"new": hashed("word")})
+        assert list(file.config.users) == ["new"]
+        assert subject(address, context) == before
 
 
 def test_same_mistake_again(folder: Folder, caplog: pytest.LogCaptureFixture) -> None:

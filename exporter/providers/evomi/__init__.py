@@ -16,6 +16,8 @@ Traps:    ``[]`` may stand for an empty object, a bare number for a bucket that 
 from collections.abc import Mapping
 
 from exporter.providers._provider import Provider
+from exporter.providers.evomi._answers import CODES
+from exporter.providers.evomi._held import GUESSES
 from exporter.providers.evomi._history import history
 from exporter.providers.evomi._options import Options
 from exporter.providers.evomi.balance import BALANCE
@@ -36,6 +38,7 @@ EVOMI = Provider(
     spacing={"": 0.25},
     collectors=(USAGE, BALANCE),
     options=Options,
+    products={**{code: code for code in GUESSES}, **CODES},
     history=history,
     history_days=7,
 )

@@ -1,0 +1,57 @@
+"""File: what a file that the user names holds.
+
+A pipe is read once, by who may wait for its other end: what is followed as it changes has to be a
+regular file.
+"""
+
+import errno
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from exporter.errors import FileError
+
+_KINDS = {
+    stat.S_IFDIR: "a directory",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
+
+_NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as it was when it was read."""
+
+    content: bytes
+    mode: int
+    """Who may do what with it, as ``chmod`` takes it."""
+
+    @property
+    def text(self) -> str:
+        """What it says. Raises: FileError when it is no text."""
+        try:
+            return self.content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise FileError("is not UTF-8 text") from None
+
+
+def read_file(path: Path, *, or_pipe: bool = False) -> File:
+    """Return the file at *path*; with *or_pipe*, what a pipe there brings is one, too.
+
+    Raises: FileError, without the path: what is no file may be a key in the wrong place.
+    """
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode) and not (or_pipe and stat.S_ISFIFO(mode)):
+            raise FileError(f"is {_KINDS[stat.S_IFMT(mode)]}; give the path of a file")
+        return File(path.read_bytes(), mode & 0o777)
+    except OSError as error:
+        if error.errno in _NOT_THERE:
+            raise FileError("there is no such file", is_there=False) from None
+        raise FileError(f"cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise FileError("there is no such file", is_there=False) from None
