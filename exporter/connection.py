@@ -70,6 +70,13 @@ class Connection(H11Protocol):
         else:
             self.cut()
 
+    def shutdown(self) -> None:
+        """End with the server: at rest at once, as TLS would wait for the client's farewell."""
+        if self._is_at_rest:
+            self.transport.abort()
+        else:
+            super().shutdown()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
         self._set_deadline(None)

@@ -15,6 +15,7 @@
         ├── DeadlineError        too slow: the next poll will tell
         ├── RequestError         the provider does not take what we ask
         ├── PayloadError         the answer is not what the provider documents
+        │   ├── AmountError      an amount is negative: nothing of the poll is believed
         │   └── SeriesError      the account has more than the configuration allows
         └── IdentityError        the credential belongs to another account
 
@@ -168,6 +169,10 @@ class PayloadError(PollError):
     """The answer does not have the documented shape."""
 
     reason = Reason.PAYLOAD
+
+
+class AmountError(PayloadError):
+    """An amount is negative."""
 
 
 class SeriesError(PayloadError):

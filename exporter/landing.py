@@ -36,7 +36,7 @@ class Clock:
 
     wall: float
     monotonic: float
-    stale_after: int
+    stale_after: float
 
 
 @dataclass(frozen=True, slots=True)

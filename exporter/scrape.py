@@ -39,9 +39,12 @@ _Make = Callable[[], Iterable[Sample]]
 """Makes the samples of a source; equal sources have equal samples."""
 
 
-def stale_at(snapshot: Snapshot, part: Part, stale_after: int) -> float:
-    """Return the monotonic time after which the gauges of *part* are no longer shown."""
-    return part.at + stale_after * snapshot.interval
+def stale_at(snapshot: Snapshot, part: Part, stale_after: float) -> float:
+    """Return the monotonic time after which the gauges of *part* are no longer shown.
+
+    Where a poll takes longer than an interval, the next one cannot be expected any sooner.
+    """
+    return part.at + stale_after * max(snapshot.interval, part.took)
 
 
 class _Plain:
@@ -75,12 +78,12 @@ class _View:
 
     snapshots: tuple[Snapshot, ...] = ()
     expires: float = math.inf
-    stale_after: int = 0
+    stale_after: float = 0
     renderings: Mapping[object, tuple[object, Rendering]] = field(default_factory=dict)
     bodies: dict[tuple[Format, bool], _Plain | _Gzip] = field(default_factory=dict)
     """By format, and whether compressed; filled as they are asked for."""
 
-    def holds(self, snapshots: tuple[Snapshot, ...], now: float, stale_after: int) -> bool:
+    def holds(self, snapshots: tuple[Snapshot, ...], now: float, stale_after: float) -> bool:
         """Say whether this is what to show of *snapshots* at *now*."""
         is_due = now <= self.expires and stale_after == self.stale_after
         return is_due and snapshots == self.snapshots
@@ -98,7 +101,7 @@ class Scrape:
         store: SnapshotStore,
         own: Callable[[], Iterable[Sample]],
         *,
-        stale_after: int,
+        stale_after: float,
         monotonic: Callable[[], float] = time.monotonic,
         process: CollectorRegistry | None = None,
     ) -> None:
@@ -171,7 +174,7 @@ class Scrape:
 
 
 def _gauges(
-    snapshots: Iterable[Snapshot], stale_after: int
+    snapshots: Iterable[Snapshot], stale_after: float
 ) -> Iterator[tuple[object, Part, float]]:
     """Yield the gauges, each with a key of its own and when they go."""
     for snapshot in snapshots:

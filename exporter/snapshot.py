@@ -23,10 +23,14 @@ UNSUPPORTED_ADVICE = "the provider does not offer this to the account; all else 
 
 
 class Part(Struct, frozen=True, eq=False):
-    """Samples that come and age together; *at* is the monotonic time of the poll they are from."""
+    """Samples that come and age together.
+
+    *at* is the monotonic time of the poll they are from, *took* the seconds that it lasted.
+    """
 
     samples: tuple[Sample, ...] = ()
     at: float = 0.0
+    took: float = 0.0
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
@@ -92,7 +96,10 @@ def after_answer(
 ) -> Snapshot:
     """Return the snapshot after an answer; parts that failed keep what they last had."""
     kept = {name: snapshot.parts[name] for name in failures if name in snapshot.parts}
-    new = {name: Part(tuple(samples), timing.monotonic) for name, samples in parts.items()}
+    new = {
+        name: Part(tuple(samples), timing.monotonic, timing.duration)
+        for name, samples in parts.items()
+    }
     answered = replace(
         snapshot, parts=kept | new, counters=Part(tuple(counters), timing.monotonic), supported=True
     )

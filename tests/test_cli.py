@@ -192,6 +192,22 @@ def test_once(config: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) ->
     assert state.exists()
 
 
+def test_once_shows_what_came_first(
+    world: World, config: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """However long other accounts take, nothing that was asked for just now is stale."""
+    quick, slow = (one for one in world.accounts if one.provider == "evomi")
+    world.faults = [Fault(kind="slow", account=slow.name, delay_seconds=2)]
+    file = Path(config.partition("=")[2])
+    settings = json.loads(file.read_text("utf-8"))
+    for account in settings["accounts"]:
+        account["intervals"] = {"usage": "1s"}
+    file.write_text(json.dumps({**settings, "stale_after": 1}), "utf-8")
+    assert main(["once", config]) == 0
+    gauge = f'proxy_provider_account_period_traffic_bytes{{provider="evomi",account="{quick.name}"'
+    assert gauge in capfd.readouterr().out
+
+
 def test_once_when_a_provider_fails(world: World, config: str) -> None:
     """That a required collector fails is the program's failure."""
     world.faults = [Fault(kind="status", status=401)]

@@ -181,6 +181,18 @@ def test_gauges_go_when_they_are_stale(polls: Polls) -> None:
     assert f'{SESSIONS.name}{{provider="webshare",account="main"}} 3.0' in polls.text()
 
 
+def test_gauges_stay_while_polls_are_slow(polls: Polls) -> None:
+    """Where a poll takes longer than its interval, that is what staleness counts by."""
+    slow = Part((SESSIONS.sample(1),), polls.now, 15.0)
+    polls.put()
+    snapshot = polls.store.of(("webshare", "main"))["usage"]
+    polls.store.put(replace(snapshot, parts={"slow": slow}))
+    polls.now += 45
+    assert SESSIONS.name in polls.text()
+    polls.now += 0.001
+    assert SESSIONS.name not in polls.text()
+
+
 def test_parts_go_stale_on_their_own(polls: Polls) -> None:
     """A product that is no longer answered goes, while the others stay."""
     old = Part((SESSIONS.sample(1),), polls.now - 25)

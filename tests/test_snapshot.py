@@ -62,6 +62,12 @@ def test_answer_replaces_all_parts(old: Snapshot) -> None:
     assert new.series == 3
 
 
+def test_parts_know_how_long_they_took(old: Snapshot) -> None:
+    """Each part is as old as its poll, which lasted so long."""
+    new = _answered(old, a=BROKEN)
+    assert [(one.at, one.took) for one in new.parts.values()] == [(10.0, 1.0), (20.0, 2.0)]
+
+
 def test_answer_is_a_success(old: Snapshot) -> None:
     """An answer counts as a poll and as a success, at our own time."""
     new = _answered(old)

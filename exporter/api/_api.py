@@ -107,6 +107,9 @@ class Api:
                 )
         except TimeoutError:
             raise DeadlineError(where, "no whole answer before the poll's deadline") from None
+        finally:
+            # It refers to itself: what every request leaves behind would have to be collected.
+            retrying.iter_state.reset()
 
 
 def _next(url: httpx.URL, step: str | Params, where: str) -> httpx.URL:

@@ -12,7 +12,7 @@ from typing import TypeVar
 import httpx
 import msgspec
 
-from exporter.errors import PayloadError
+from exporter.errors import AmountError, PayloadError
 
 T = TypeVar("T")
 
@@ -23,6 +23,9 @@ _GZIP = 16 + zlib.MAX_WBITS
 
 _NOT_FINITE = re.compile(rb'"-?(nan|inf(inity)?)"|\\u00', re.IGNORECASE)
 """What JSON cannot write as a number, but a string can be read as; it may be in escapes."""
+
+_NEGATIVE = ">= 0.0"
+"""How msgspec ends its message of an amount below 0."""
 
 _NAMES_VALUE = re.compile(
     "^(Invalid enum value|Invalid value|Object contains unknown field) .*", re.DOTALL
@@ -89,7 +92,8 @@ def _misfit(text: str, where: str) -> PayloadError:
     if not what:
         what, path = path, ""
     what = _NAMES_VALUE.sub(r"\1", what)
-    return PayloadError(f"{where} {path}".rstrip(), what[:1].lower() + what[1:])
+    kind = AmountError if what.endswith(_NEGATIVE) else PayloadError
+    return kind(f"{where} {path}".rstrip(), what[:1].lower() + what[1:])
 
 
 def _is_finite(value: object) -> bool:

@@ -11,9 +11,6 @@ NEAR_SECONDS = 3600.0
 POSSIBLE = (1_577_836_800.0, 4_102_444_800.0)
 """The begins of 2020 and of 2100: a ``Date`` outside is of a clock that was never set."""
 
-DOUBT_SECONDS = 600.0
-"""So long a ``Date`` has to contradict those before it until it is believed."""
-
 
 @dataclass(frozen=True, slots=True)
 class Clock:
@@ -29,7 +26,7 @@ class ProviderTime:
 
     Counted on from there by the monotonic clock, so that a wrong or stepping clock here does no
     harm. Nor does an odd ``Date``, of a cache say: one that is far from ours and from those before
-    it is believed only when others agree with it.
+    it is believed only when the next one agrees with it.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -53,17 +50,14 @@ class ProviderTime:
             return
         expected = (self._clock.wall(), self.now)
         is_near = any(abs(date - one) <= NEAR_SECONDS for one in expected)
-        if is_near or self._is_confirmed(date):
+        if is_near or self._told is None or self._is_confirmed(date):
             self._told = (date, self._clock.monotonic())
             self._doubted = None
 
     def _is_confirmed(self, date: float) -> bool:
-        """Tell whether an odd *date* agrees with the one before; for long, if we knew better."""
-        doubted = self._doubted
-        if doubted is None or abs(date - self._count_on(doubted)) > NEAR_SECONDS:
-            self._doubted = (date, self._clock.monotonic())
-            return False
-        return self._told is None or self._clock.monotonic() - doubted[1] >= DOUBT_SECONDS
+        """Tell whether an odd *date* agrees with the one before it, which was odd as well."""
+        doubted, self._doubted = self._doubted, (date, self._clock.monotonic())
+        return doubted is not None and abs(date - self._count_on(doubted)) <= NEAR_SECONDS
 
     def _count_on(self, told: tuple[float, float]) -> float:
         date, at = told

@@ -26,7 +26,7 @@ def read_intervals(value: object, provider: Provider, place: Place) -> dict[str,
         if name in collectors:
             intervals[name] = _read(text, collectors[name], place / name)
         else:
-            place.of(name).mistake(_unknown(name, provider, collectors))
+            place.of(name, collectors).mistake(_unknown(name, provider, collectors))
     return {name: seconds for name, seconds in intervals.items() if seconds}
 
 

@@ -32,7 +32,7 @@ def refuse_others(
     known = (*_COMMON, *(name for one in judges for name in names(one.options)))
     for key in section:
         if key not in known:
-            place.of(key).mistake(_why(key, known, providers))
+            place.of(key, known).mistake(_why(key, known, providers))
 
 
 def _why(key: str, known: tuple[str, ...], providers: Mapping[str, Provider]) -> str:

@@ -1,6 +1,7 @@
 """Place: where in the configuration a mistake is, and the list it is noted in."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from exporter.errors import UsageError
@@ -38,9 +39,13 @@ class Place:
         path = f"{self.path}{below}" if self.path else below.removeprefix(".")
         return Place(self.notes, self.file, path)
 
-    def of(self, key: str) -> "Place":
-        """Return the place of *key*, which is the file's: it may be a secret in the wrong place."""
-        return self / (key if _WORD.fullmatch(key) else _HIDDEN)
+    def of(self, key: str, known: Iterable[str] = ()) -> "Place":
+        """Return the place of *key*, which is the file's: it may be a secret in the wrong place.
+
+        It is none when it is a *known* one in other letters, as ``pollTimeout``.
+        """
+        is_harmless = _WORD.fullmatch(key) or _plain(key) in map(_plain, known)
+        return self / (key if is_harmless else _HIDDEN)
 
     def __str__(self) -> str:
         return ": ".join(filter(None, (self.file, self.path)))
@@ -52,3 +57,7 @@ class Place:
     def warn(self, what: str) -> None:
         """Note what is allowed here, but not wise."""
         self.notes.warnings.append(f"{self}: {what}")
+
+
+def _plain(key: str) -> str:
+    return key.lower().replace("-", "").replace("_", "")

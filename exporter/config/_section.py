@@ -60,7 +60,7 @@ def refuse_unknown(section: Iterable[str], known: Iterable[str], place: Place) -
     known = tuple(known)
     for key in section:
         if key not in known:
-            place.of(key).mistake(not_known(key, known))
+            place.of(key, known).mistake(not_known(key, known))
 
 
 def not_known(key: str, known: Iterable[str]) -> str:

@@ -4,7 +4,7 @@ from exporter.metrics._family import gauge
 
 PRODUCT_TRAFFIC_LIMIT_BYTES = gauge(
     "product_traffic_limit_bytes",
-    "Traffic that the plan includes, absent when unlimited, as of the last poll.",
+    "Traffic that the plan includes (GB as 2^30), absent when unlimited, as of the last poll.",
     "product",
     "plan",
 )
@@ -16,13 +16,13 @@ PRODUCT_TRAFFIC_UNLIMITED = gauge(
 )
 PRODUCT_TRAFFIC_USED_BYTES = gauge(
     "product_traffic_used_bytes",
-    "Traffic that the provider counts against the plan's limit, as of the last poll.",
+    "Traffic that the provider counts against the plan's limit (GB as 2^30), as of the last poll.",
     "product",
     "plan",
 )
 PRODUCT_TRAFFIC_REMAINING_BYTES = gauge(
     "product_traffic_remaining_bytes",
-    "Traffic that is left before the plan or balance runs out, as of the last poll.",
+    "Traffic left until plan or balance runs out (GB as 2^30, MB as 10^6), as of the last poll.",
     "product",
     "plan",
 )

@@ -12,7 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from exporter.api import AT_A_TIME, Api
-from exporter.errors import AuthError, PollError, RateLimitError
+from exporter.errors import AmountError, AuthError, PollError, RateLimitError
 from exporter.ledger import Ledger
 from exporter.metrics import Family, Sample
 from exporter.reading import Reading, Statement
@@ -151,7 +151,7 @@ async def gather(
 
     No more begin than can send: where time is short, some are whole instead of none.
 
-    Raises: AuthError or RateLimitError at once, since they concern the account as a whole.
+    Raises: AuthError, RateLimitError or AmountError at once: they concern the poll as a whole.
     """
     failures: dict[str, PollError] = {}
     answers: dict[str, T] = {}
@@ -161,7 +161,7 @@ async def gather(
         try:
             async with turns:
                 answers[name] = await job()
-        except (AuthError, RateLimitError):
+        except (AuthError, RateLimitError, AmountError):
             raise
         except PollError as error:
             failures[name] = error

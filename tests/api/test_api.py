@@ -1,10 +1,12 @@
 import asyncio
+import gc
 from collections import Counter
 from collections.abc import Callable
 
 import httpx
 import pytest
 import respx
+import tenacity
 
 from exporter.api import Clock
 from exporter.api._api import MAX_PAGES
@@ -37,6 +39,17 @@ def test_get_returns_a_typed_answer() -> None:
     plans, codes = _get(httpx.Response(200, json={"results": [{"used_gb": "1.5"}]}))
     assert plans.results[0].used_gb == 1.5
     assert codes == {"200": 1}
+
+
+def test_request_leaves_no_garbage() -> None:
+    """What a request was retried by is gone with it, without a collection."""
+    gc.disable()
+    try:
+        _get(httpx.Response(200, json={}))
+        left = [one for one in gc.get_objects() if isinstance(one, tenacity.AsyncRetrying)]
+    finally:
+        gc.enable()
+    assert left == []
 
 
 def test_now_is_that_of_the_client() -> None:

@@ -4,7 +4,7 @@ from functools import partial
 import pytest
 
 from exporter.api._body import decode
-from exporter.errors import AuthError, PayloadError, PollError, RateLimitError
+from exporter.errors import AmountError, AuthError, PayloadError, PollError, RateLimitError
 from exporter.ledger import Ledger
 from exporter.providers import Context
 from exporter.providers._provider import NoOptions, gather
@@ -49,9 +49,11 @@ def test_gather_tells_failures_apart() -> None:
     assert _gather(a=1, b=error) == ({"a": 1}, {"b": error})
 
 
-@pytest.mark.parametrize("error", [AuthError("", ""), RateLimitError("", ""), KeyError()], ids=repr)
-def test_gather_ends_at_what_concerns_the_account(error: Exception) -> None:
-    """A refused key, a limit and a bug of ours end all jobs, and come as themselves."""
+@pytest.mark.parametrize(
+    "error", [AuthError("", ""), RateLimitError("", ""), AmountError("", ""), KeyError()], ids=repr
+)
+def test_gather_ends_at_what_concerns_the_poll(error: Exception) -> None:
+    """A refused key, a limit, a negative amount and a bug of ours end all jobs as themselves."""
     with pytest.raises(type(error)) as caught:
         _gather(a=1, b=error, c=error)
     assert caught.value is error

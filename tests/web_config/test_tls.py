@@ -58,6 +58,19 @@ def test_http_where_https_is_spoken(folder: Folder) -> None:
         httpx.get(f"http://{address}/metrics")
 
 
+def test_end_waits_for_no_farewell(folder: Folder, caplog: pytest.LogCaptureFixture) -> None:
+    """A client that keeps its connection, and does not read, is no reason to wait or complain."""
+    context = trusting(folder.authority)
+    with served(WebConfigFile(folder.file)) as address:
+        host, port = address.split(":")
+        plain = socket.create_connection((host, int(port)), timeout=30)
+        kept = context.wrap_socket(plain, server_hostname=host)
+        kept.sendall(b"GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert kept.recv(15) == b"HTTP/1.1 200 OK"
+    kept.close()
+    assert not [one for one in caplog.records if one.levelname == "ERROR"]
+
+
 @pytest.mark.parametrize(
     ("least", "most", "spoken"),
     [("TLS12", "TLS13", "TLSv1.3"), ("TLS12", "TLS12", "TLSv1.2"), ("TLS13", "TLS13", "TLSv1.3")],

@@ -95,9 +95,6 @@ async def _ask(api: Api, code: str, name: str) -> Traffic:
     if name == LEDGER_PERIOD and traffic.granularity not in (None, "day"):
         # An hour would have the key of its day, and count again what the day has counted.
         raise PayloadError(f"GET {PATH} $.meta.granularity", "the buckets are not days")
-    if name == LEDGER_PERIOD and not traffic.buckets and traffic.stated:
-        # The ledger must not take that for no traffic.
-        raise PayloadError(f"GET {PATH} $.data.bandwidth", "the buckets are missing")
     return traffic
 
 
@@ -147,8 +144,8 @@ def read_statement(answer: Answer) -> Statement:
 
 
 def _scope(product: str, week: Traffic, at: float) -> ScopeReading | None:
-    """Return None when nothing is said: the ledger must not take that for no traffic."""
-    if not week.buckets and week.stated is None:
+    """Return None without buckets, unless none was used: that is not to be taken for no traffic."""
+    if not week.buckets and week.stated != 0:
         return None
     oldest = week.buckets[0].start if week.buckets else at
     return ScopeReading(

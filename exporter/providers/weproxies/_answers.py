@@ -37,7 +37,7 @@ class Pagination(Struct, frozen=True):
 class Envelope(Struct, Generic[T], frozen=True):
     """What every answer comes in."""
 
-    data: T | None = None
+    data: T | UnsetType | None = UNSET
     success: bool | None = None
     pagination: Pagination | Nothing = None
 
@@ -49,9 +49,17 @@ def unwrap(envelope: Envelope[T], where: str) -> T:
     """
     if envelope.success is False:
         raise PayloadError(where, "the provider says success: false")
-    if envelope.data is None:
+    if envelope.data is None or envelope.data is UNSET:
         raise PayloadError(f"{where} $.data", "the answer has no data")
     return envelope.data
+
+
+def rows(envelope: Envelope[list[T]], where: str) -> list[T]:
+    """Return what is listed in *envelope*; an account without any may have null there.
+
+    Raises: PayloadError when the provider says that this is no answer.
+    """
+    return [] if envelope.success and envelope.data is None else unwrap(envelope, where)
 
 
 async def ask(

@@ -16,8 +16,8 @@ from exporter.providers.weproxies._answers import (
     Pagination,
     Subscription,
     Subscriptions,
+    rows,
     unix_of,
-    unwrap,
 )
 from exporter.reading import Statement
 
@@ -48,7 +48,7 @@ async def fetch(api: Api, _context: Context) -> Answer:
         params: dict[str, str | int] = {"status": status, "page": 1, "per_page": PAGE_SIZE}
         pages = api.pages(PATH, Envelope[Subscriptions], following=_following, params=params)
         async for page in pages:
-            for one in unwrap(page, f"GET {PATH}"):
+            for one in rows(page, f"GET {PATH}"):
                 found.setdefault(one.plan, (one, one.status or status))
     return Answer(api.now, found)
 
