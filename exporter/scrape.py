@@ -8,7 +8,6 @@ process follow, fresh at each scrape: no family is in both halves.
 
 import math
 import time
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -24,16 +23,11 @@ from prometheus_client import (
 from prometheus_client.openmetrics import exposition as openmetrics
 
 from exporter.account import AccountKey
+from exporter.body import Gzip, Plain
 from exporter.exposition import Format, Rendering, blocks, join, render, rerender
 from exporter.health import account_samples, poll_samples, steady, steady_samples
 from exporter.metrics import Sample
 from exporter.snapshot import Part, Snapshot, SnapshotStore
-
-_GZIP_LEVEL = 1
-"""A tenth of the CPU of level 9 for less than half as many bytes more."""
-
-_GZIP_WBITS = 31
-"""zlib's sign for a gzip member, with the largest window; it sets no time."""
 
 _Make = Callable[[], Iterable[Sample]]
 """Makes the samples of a source; equal sources have equal samples."""
@@ -47,31 +41,6 @@ def stale_at(snapshot: Snapshot, part: Part, stale_after: float) -> float:
     return part.at + stale_after * max(snapshot.interval, part.took)
 
 
-class _Plain:
-    """Text that more can follow."""
-
-    def __init__(self, texts: Iterable[str]) -> None:
-        self._head = "".join(texts).encode()
-
-    def followed_by(self, tail: bytes) -> bytes:
-        """Return the body with *tail* at its end."""
-        return self._head + tail
-
-
-class _Gzip:
-    """The same, compressed once: what follows goes on in a copy of the stream, as one member."""
-
-    def __init__(self, texts: Iterable[str]) -> None:
-        self._stream = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, _GZIP_WBITS)
-        pieces = [self._stream.compress(text.encode()) for text in texts]
-        self._head = b"".join((*pieces, self._stream.flush(zlib.Z_SYNC_FLUSH)))
-
-    def followed_by(self, tail: bytes) -> bytes:
-        """Return the body with *tail* at its end."""
-        end = self._stream.copy()
-        return b"".join((self._head, end.compress(tail), end.flush()))
-
-
 @dataclass(frozen=True, slots=True)
 class _View:
     """What is shown as long as the snapshots are these and *expires* is not over."""
@@ -80,7 +49,7 @@ class _View:
     expires: float = math.inf
     stale_after: float = 0
     renderings: Mapping[object, tuple[object, Rendering]] = field(default_factory=dict)
-    bodies: dict[tuple[Format, bool], _Plain | _Gzip] = field(default_factory=dict)
+    bodies: dict[tuple[Format, bool], Plain | Gzip] = field(default_factory=dict)
     """By format, and whether compressed; filled as they are asked for."""
 
     def holds(self, snapshots: tuple[Snapshot, ...], now: float, stale_after: float) -> bool:
@@ -133,9 +102,9 @@ class Scrape:
         body = view.bodies.get((form, gzip))
         return None if body is None else body.followed_by(self._tail(form))
 
-    def _build(self, form: Format, *, gzip: bool) -> _Plain | _Gzip:
+    def _build(self, form: Format, *, gzip: bool) -> Plain | Gzip:
         chunks = (rendering.chunks for _, rendering in self._view.renderings.values())
-        body = (_Gzip if gzip else _Plain)(blocks(chunks, form))
+        body = (Gzip if gzip else Plain)(blocks(chunks, form))
         self._view.bodies[form, gzip] = body
         return body
 

@@ -21,7 +21,7 @@ LAYERS: tuple[set[str], ...] = (
     {"config"},
     {"key_file", "landing", "schedule"},
     {"negotiation", "scrape"},
-    {"exposition", "health", "own_samples"},
+    {"body", "exposition", "health", "own_samples"},
     {"providers"},
     {"api", "snapshot", "state"},
     {"ledger_samples"},
