@@ -8,10 +8,11 @@ the labels keep the order of their family.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
+from operator import itemgetter
 
 from exporter.metrics import Family, Sample, catalogue
 
@@ -42,22 +43,28 @@ class Format(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
-    """The series of one family, and their lines with a ``%s`` in place of each value."""
+class _Lines:
+    """The lines of one family with a ``%s`` for each value, and *pick*, which finds its values."""
 
+    template: str
+    pick: Callable[[Sequence[str]], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Series in the order in which their samples came, and what their lines are made of."""
+
+    families: Sequence[Family] = ()
     labels: Sequence[tuple[str, ...]] = ()
-    template: str = ""
-
-
-_NO_SERIES = Series()
+    lines: Mapping[Family, _Lines] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """Samples as lines; *series* spares the next rendering of the same ones most of the work."""
+    """Samples as lines; *layout* spares the next rendering of the same series most of the work."""
 
     chunks: Chunks = field(default_factory=dict)
-    series: Mapping[Family, Series] = field(default_factory=dict)
+    layout: Layout = field(default_factory=Layout)
 
 
 def render(samples: Iterable[Sample], account: tuple[str, str] | None = None) -> Chunks:
@@ -69,22 +76,25 @@ def rerender(
     samples: Iterable[Sample], account: tuple[str, str] | None, before: Rendering
 ) -> Rendering:
     """Render *samples* of the *account* whose last rendering was *before*."""
-    families: defaultdict[Family, list[Sample]] = defaultdict(list)
-    for sample in samples:
-        families[sample.family].append(sample)
-    chunks: dict[Family, str] = {}
-    series: dict[Family, Series] = {}
-    for family, those in families.items():
-        now = series[family] = _series(those, account, before.series.get(family, _NO_SERIES))
-        chunks[family] = now.template % tuple([_number(sample.value) for sample in those])
-    return Rendering(chunks, series)
-
-
-def _series(samples: list[Sample], account: tuple[str, str] | None, before: Series) -> Series:
+    samples = tuple(samples)
+    families = [sample.family for sample in samples]
     labels = [sample.labels for sample in samples]
-    if labels == before.labels:
-        return before
-    return Series(labels, "".join([_line(sample, account) for sample in samples]))
+    layout = before.layout
+    if families != layout.families or labels != layout.labels:
+        layout = Layout(families, labels, _lay_out(samples, account))
+    values = [_number(sample.value) for sample in samples]
+    chunks = {family: one.template % one.pick(values) for family, one in layout.lines.items()}
+    return Rendering(chunks, layout)
+
+
+def _lay_out(samples: Sequence[Sample], account: tuple[str, str] | None) -> Mapping[Family, _Lines]:
+    places: defaultdict[Family, list[int]] = defaultdict(list)
+    for place, sample in enumerate(samples):
+        places[sample.family].append(place)
+    return {
+        family: _Lines("".join([_line(samples[one], account) for one in those]), itemgetter(*those))
+        for family, those in places.items()
+    }
 
 
 def _line(sample: Sample, account: tuple[str, str] | None) -> str:
