@@ -7,18 +7,23 @@ asyncio has long said which of them broke. And they are closed at once, whatever
 
 import asyncio
 import os
+import socket
 import ssl
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from typing import Any, cast
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
 
 import httpcore
 
-HAPPY_EYEBALLS_SECONDS = 0.25
-"""After which a host's next address is tried as well (RFC 8305, section 5)."""
+SILENCE_SECONDS = 2.0
+"""How long one of several addresses of a host may be silent before the next one is tried."""
 
 UNREAD_BYTES = 256 * 2**10
 """What a connection takes in ahead of its reader."""
+
+
+Address = tuple[str, int]
+"""An IP address and a port."""
 
 
 class Backend(httpcore.AsyncNetworkBackend):
@@ -36,10 +41,25 @@ class Backend(httpcore.AsyncNetworkBackend):
         loop = asyncio.get_running_loop()
         with _mapped(httpcore.ConnectError, httpcore.ConnectTimeout):
             async with asyncio.timeout(timeout):
-                _, stream = await loop.create_connection(
-                    Stream, host, port, happy_eyeballs_delay=HAPPY_EYEBALLS_SECONDS
-                )
-        return stream
+                found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+                return await connect([(str(ip), port) for *_, (ip, *_) in found])
+
+
+async def connect(addresses: Sequence[Address]) -> "Stream":
+    """Connect to the first of *addresses* that answers. Raises: OSError for the last one.
+
+    Not by asyncio's own race of them, which loses sockets when it is cancelled (3.11 to 3.13).
+    """
+    for address in addresses[:-1]:
+        with suppress(OSError):
+            async with asyncio.timeout(SILENCE_SECONDS):
+                return await _connect(address)
+    return await _connect(addresses[-1])
+
+
+async def _connect(address: Address) -> "Stream":
+    _, stream = await asyncio.get_running_loop().create_connection(Stream, *address)
+    return stream
 
 
 class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
@@ -54,7 +74,8 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
-        self._transport = cast("asyncio.Transport", transport)
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - of TCP or TLS
+        self._transport = transport
 
     def data_received(self, data: bytes) -> None:
         """Keep *data* until it is read."""
@@ -65,12 +86,15 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
 
     def eof_received(self) -> None:
         """Take note that nothing more comes; asyncio closes the connection."""
-        self.connection_lost(None)
+        self._end()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End; it broke if there is an error."""
+        self._is_broken = exc is not None
+        self._end()
+
+    def _end(self) -> None:
         self._has_ended = True
-        self._is_broken |= exc is not None
         self._news.set()
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
@@ -100,7 +124,6 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
     async def aclose(self) -> None:
         """Close it at once: a TLS connection without its farewell, which may never be answered."""
         self._transport.abort()
-        await asyncio.sleep(0)
 
     async def start_tls(
         self,
@@ -118,7 +141,8 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
                 tls = await loop.start_tls(
                     self._transport, self, ssl_context, server_hostname=server_hostname
                 )
-        self._transport = cast("asyncio.Transport", tls)
+        assert tls is not None  # noqa: S101 - as the handshake has ended
+        self._transport = tls
         return self
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - as in httpcore
@@ -139,6 +163,8 @@ def _mapped(failed: type[Exception], too_late: type[Exception]) -> Iterator[None
         yield
     except TimeoutError as error:
         raise too_late(error) from error
+    except UnicodeError as error:  # of a name that cannot be asked for
+        raise failed("no name of a host") from error
     except OSError as error:
         raise failed(_words(error)) from error
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import httpcore
 import pytest
 
-from exporter.api._network import UNREAD_BYTES, Backend
+from exporter.api._network import UNREAD_BYTES, Backend, connect
 
 PATIENCE = 10.0
 
@@ -116,6 +116,37 @@ def test_flood_waits_for_its_reader() -> None:
         await sending
 
     _play(scene)
+
+
+@pytest.mark.parametrize("kind", ["refused", "silent"])
+def test_next_address_is_tried(kind: str) -> None:
+    """An address that refuses, or that never answers, is left for the next one."""
+
+    async def play() -> None:
+        with (
+            socket.create_server(("127.0.0.1", 0), backlog=0) as full,
+            socket.create_server(("127.0.0.1", 0)) as good,
+            socket.socket() as first,
+            socket.socket() as second,
+        ):
+            for one in (first, second):  # whoever comes after them is not even refused
+                one.setblocking(False)  # noqa: FBT003 - its only argument
+                one.connect_ex(full.getsockname())
+            bad = full.getsockname()
+            if kind == "refused":
+                full.close()
+            stream = await connect([bad, good.getsockname()])
+            other, _ = good.accept()
+            other.close()
+            await stream.aclose()
+
+    asyncio.run(asyncio.wait_for(play(), PATIENCE))
+
+
+def test_name_that_cannot_be_asked_for() -> None:
+    """A name that DNS has no form for is no connection, as one that it does not know."""
+    with pytest.raises(httpcore.ConnectError, match=r"^no name of a host$"):
+        asyncio.run(Backend().connect_tcp("a..b", 443))
 
 
 def test_words_of_the_system() -> None:

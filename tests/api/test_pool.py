@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from exporter.api import Access, Client, Pool
-from exporter.api._pool import MAX_CONNECTIONS
+from exporter.api._transport import MAX_CONNECTIONS
 from exporter.errors import PayloadError, RequestError, UnsupportedError
 from exporter.secret import Credential, Secret
 from tests.api.clients import NO_SLEEP, Plans, api, bearer, opened

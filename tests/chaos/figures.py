@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median, quantiles
 
-from exporter.api._pool import MAX_CONNECTIONS
+from exporter.api._transport import MAX_CONNECTIONS
 from tests.chaos.cast import STALE_AFTER
 from tests.chaos.exposition import Scrape
 from tests.chaos.journal import FAILED, UNSUPPORTED, Journal
