@@ -80,7 +80,8 @@ def program(
     config, web_config = _load_both(partial(_load, config_file), _load_web, web_config_file)
     serving = daemon.Serving(web_listen_address, web_telemetry_path, web_config)
     with closing(open_state(storage_path)) as state:
-        asyncio.run(daemon.Daemon(config, serving, state, partial(_load, config_file)).run())
+        again = partial(_load, config_file, or_pipe=False)
+        asyncio.run(daemon.Daemon(config, serving, state, again).run())
 
 
 @program.command("check-config", epilog=f"{PROGRAM} check-config --config.file=config.yml")
@@ -186,8 +187,8 @@ def _list_metrics() -> None:
     click.echo(metrics_table())
 
 
-def _load(file: Path | None) -> Config:
-    config = load(file, os.environ, PROVIDERS)
+def _load(file: Path | None, *, or_pipe: bool = True) -> Config:
+    config = load(file, os.environ, PROVIDERS, or_pipe=or_pipe)
     for warning in config.warnings:
         log.warning(warning)
     return config

@@ -10,7 +10,7 @@ import tenacity
 
 from exporter.api._body import decode
 from exporter.api._client import Client
-from exporter.api._judge import map_errors
+from exporter.api._judge import follow
 from exporter.errors import DeadlineError, PayloadError, UnavailableError
 
 T = TypeVar("T")
@@ -108,12 +108,11 @@ class Api:
         except TimeoutError:
             raise DeadlineError(where, "no whole answer before the poll's deadline") from None
         finally:
-            # It refers to itself: what every request leaves behind would have to be collected.
+            # tenacity's state holds itself in a cycle: break it, as full collections are rare.
             retrying.iter_state.reset()
 
 
 def _next(url: httpx.URL, step: str | Params, where: str) -> httpx.URL:
     if not isinstance(step, str):
         return url.copy_merge_params(dict(step))
-    with map_errors(where):
-        return url.join(step)
+    return follow(url, step, where)

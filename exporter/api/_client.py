@@ -9,7 +9,7 @@ import httpx
 
 from exporter import __version__
 from exporter.api._body import read_body
-from exporter.api._judge import http_date, judge, map_errors
+from exporter.api._judge import follow, http_date, judge, map_errors
 from exporter.api._pool import Pool
 from exporter.api._time import Clock, ProviderTime
 from exporter.errors import AuthError, PollError, RequestError
@@ -44,11 +44,7 @@ class Access:
 
 
 class Client:
-    """One account's way to its provider. It lives as long as the account does.
-
-    It uses httpx's transport as it is: there are no cookies, proxies or logins to keep apart, and
-    every redirect is looked at before it is followed.
-    """
+    """One account's way to its provider. It lives as long as the account does."""
 
     def __init__(self, pool: Pool, access: Access, *, clock: Clock | None = None) -> None:
         self.base_url = httpx.URL(access.base_url.rstrip("/"))
@@ -132,7 +128,7 @@ class Client:
         if date is not None:
             self.time.hear(date)
         if response.has_redirect_location:
-            return url.join(response.headers["location"])
+            return follow(url, response.headers["location"], where)
         try:
             judge(response, where, now=self.time.now if date is None else date)
         except PollError as error:

@@ -84,6 +84,16 @@ def retry_after(response: httpx.Response, *, now: float) -> float | None:
     return None if at is None else min(max(0.0, at - now), MAX_RETRY_AFTER)
 
 
+def follow(url: httpx.URL, step: str, where: str) -> httpx.URL:
+    """Return where *step* leads from *url*. Raises: PayloadError when that is no URL."""
+    try:
+        found = url.join(step)
+        _ = found.host  # not looked at before
+    except (httpx.InvalidURL, ValueError):
+        raise PayloadError(where, "what is to follow is no URL") from None
+    return found
+
+
 def http_date(text: str) -> float | None:
     """Return an HTTP date in Unix seconds; None when *text* is none. One without a zone is UTC."""
     try:

@@ -47,12 +47,17 @@ class Config:
 
 
 def load(
-    path: Path | None, environ: Mapping[str, str], providers: Mapping[str, Provider]
+    path: Path | None,
+    environ: Mapping[str, str],
+    providers: Mapping[str, Provider],
+    *,
+    or_pipe: bool = True,
 ) -> Config:
     """Return the configuration in the file at *path*, or without one that of *environ*.
 
     A relative ``api_key_file`` begins in the folder of the file, as paths do in Prometheus'
-    configuration; that of a variable begins in the working directory.
+    configuration; that of a variable begins in the working directory. With *or_pipe*, the file may
+    be a pipe, as a shell makes one of ``<(command)``: whoever reads it may have to wait.
 
     Raises: UsageError, with all mistakes.
     """
@@ -62,7 +67,7 @@ def load(
         notes.check()
         return Config(accounts=accounts, warnings=tuple(notes.warnings))
     place = Place(notes, str(path))
-    section = _section(path, place)
+    section = _section(path, place, or_pipe=or_pipe)
     _warn_of_others(path, section, place)
     config = _config(section, Surroundings(environ, providers, path.parent), place)
     notes.check()
@@ -82,12 +87,12 @@ def _warn_of_others(path: Path, section: Mapping[str, object], place: Place) -> 
         place.warn(f"its mode {mode:04o} lets others read the keys in it: chmod 600")
 
 
-def _section(path: Path, place: Place) -> dict[str, object]:
+def _section(path: Path, place: Place, *, or_pipe: bool) -> dict[str, object]:
     """Return the keys of the file.
 
     Raises: UsageError when there are none.
     """
-    root = read_yaml(path, place, or_pipe=True)  # as a shell makes one of <(command)
+    root = read_yaml(path, place, or_pipe=or_pipe)
     if root is None and not place.notes.mistakes:
         place.mistake(f"is empty: {_EXAMPLE}")
     section = {} if root is None else mapping(root, place)

@@ -78,7 +78,8 @@ class WebConfigFile:
         self._refuse_change(held.config, config, notes)
         if notes.mistakes:
             config = held.config
-        return self._renewed(config, held, notes) or self._renewed(held.config, held, notes) or held
+        as_before = replace(config, tls=held.config.tls)
+        return self._renewed(config, held, notes) or self._renewed(as_before, held, notes) or held
 
     def _renewed(self, config: WebConfig, held: _Loaded, notes: Notes) -> _Loaded | None:
         """Return *config* with TLS; None when it names other certificates, and wrong ones."""

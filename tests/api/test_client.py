@@ -7,7 +7,14 @@ import respx
 
 from exporter import __version__
 from exporter.api import Client
-from exporter.errors import AuthError, PollError, RateLimitError, RequestError, UnsupportedError
+from exporter.errors import (
+    AuthError,
+    PayloadError,
+    PollError,
+    RateLimitError,
+    RequestError,
+    UnsupportedError,
+)
 from exporter.secret import Credential, Secret
 from tests.api.clients import KEY, Plans, api, opened
 from tests.clocks import WALL, Jumping, settle
@@ -271,3 +278,11 @@ def test_home_is_the_origin(to: str, home: bool) -> None:  # noqa: FBT001 - a co
     calls, errors, _ = _ask(*answers)
     assert len(calls) == (2 if home else 1)
     assert [type(error) for error in errors] == ([] if home else [RequestError])
+
+
+@pytest.mark.parametrize("to", ["//xn--/canary", ":https://&]canary"])
+def test_redirect_to_no_address(to: str) -> None:
+    """A redirect to what is no URL is a wrong answer, which is not repeated."""
+    _, (error,), _ = _ask(httpx.Response(302, headers={"Location": to}))
+    assert isinstance(error, PayloadError)
+    assert str(error).endswith("what is to follow is no URL")

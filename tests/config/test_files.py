@@ -62,6 +62,14 @@ def test_configuration_from_a_pipe(tmp_path: Path) -> None:
     assert [one.name for one in config.accounts] == ["main"]
 
 
+def test_pipe_that_nobody_may_wait_for(tmp_path: Path) -> None:
+    """Where reading must not wait, a pipe is refused."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(UsageError, match="is a pipe; give the path of a file"):
+        load(pipe, {}, PROVIDERS, or_pipe=False)
+
+
 def test_no_such_file(tmp_path: Path) -> None:
     """A configuration file that is not there is a mistake that names it."""
     with pytest.raises(UsageError) as caught:

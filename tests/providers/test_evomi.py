@@ -204,13 +204,14 @@ def test_negative_traffic_fails_the_poll(
     ],
 )
 def test_total_without_buckets(router: respx.MockRouter, answer: object, traffic: int) -> None:
-    """A total alone is shown; the ledger, which counts buckets, is told nothing by it."""
+    """A total alone is shown; the ledger, which counts buckets, has not read its product."""
     report = poll_core(router, answer)
     assert not report.failures
     shown = [one.value for one in report.parts["rpc"]]
     assert shown == [traffic]
     assert report.statement is not None
     assert report.statement.scopes == ()
+    assert report.statement.failed == {"rpc"}
 
 
 def test_negative_balance_is_a_failure(router: respx.MockRouter) -> None:
@@ -263,6 +264,7 @@ def test_passwords_are_not_held() -> None:
         ({"periods": ["month"]}, r"\$\.periods\[0\]"),
         ({"products": []}, r"length >= 1 - at `\$\.products`"),
         ({"products": ["rp", "RPC"]}, r"matching regex .* - at `\$\.products\[1\]`"),
+        ({"products": ["rpc\n"]}, "matching regex"),
         ({"plans": []}, "plans"),
     ],
 )

@@ -279,6 +279,16 @@ def test_users_change_while_the_certificate_is_wrong(folder: Folder) -> None:
         assert subject(address, context) == before
 
 
+def test_users_go_though_the_file_names_a_certificate_that_is_not_there(folder: Folder) -> None:
+    """Who was taken out of the file is out, whatever else is wrong in it."""
+    users = {name: hashed("word") for name in ("alice", "mallory")}
+    folder.configure(tls_server_config=tls(), basic_auth_users=users)
+    file = WebConfigFile(folder.file)
+    del users["mallory"]
+    folder.configure(tls_server_config=tls(cert_file="new.crt"), basic_auth_users=users)
+    assert list(file.config.users) == ["alice"]
+
+
 def test_same_mistake_again(folder: Folder, caplog: pytest.LogCaptureFixture) -> None:
     """A file that is written anew with the same mistake is no news."""
     file = WebConfigFile(folder.file)

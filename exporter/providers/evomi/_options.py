@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-_Code = Annotated[str, Meta(pattern="^[a-z0-9_]+$")]
+_Code = Annotated[str, Meta(pattern=r"^[a-z0-9_]+\Z")]
 """Of a product, as ``rpc``: it becomes a label, and part of a URL."""
 
 

@@ -52,6 +52,11 @@ class Traffic:
         return sum(bucket.total for bucket in self.buckets)
 
     @property
+    def hides(self) -> bool:
+        """Whether there was traffic, but nothing tells when."""
+        return bool(self.stated) and not self.buckets
+
+    @property
     def components(self) -> Mapping[str, int]:
         """The components, added up over the buckets that split."""
         sums: dict[str, int] = {}

@@ -133,7 +133,7 @@ def read_statement(answer: Answer) -> Statement:
     return Statement(
         at=answer.at,
         scopes=tuple(scope for scope in scopes if scope is not None),
-        failed=frozenset(answer.failures),
+        failed=frozenset(answer.failures) | {one for one, week in weeks.items() if week.hides},
         owners={
             f"proxy_username/{one}": frozenset({sha256(week.owner.encode()).hexdigest()})
             for one, week in weeks.items()
@@ -144,8 +144,8 @@ def read_statement(answer: Answer) -> Statement:
 
 
 def _scope(product: str, week: Traffic, at: float) -> ScopeReading | None:
-    """Return None without buckets, unless none was used: that is not to be taken for no traffic."""
-    if not week.buckets and week.stated != 0:
+    """Return None when nothing is said of days: the ledger must not take that for no traffic."""
+    if week.hides or (not week.buckets and week.stated is None):
         return None
     oldest = week.buckets[0].start if week.buckets else at
     return ScopeReading(
