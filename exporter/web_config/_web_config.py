@@ -76,7 +76,17 @@ def _tls(root: Mapping[str, object], folder: Path, place: Place) -> TlsSection |
     good = fitting(section, TlsSection, place)
     is_whole = len(place.notes.mistakes) == before
     tls = _placed(build({"cert_file": "", "key_file": "", **good}, TlsSection), folder)
-    wrong = section.keys() - good.keys()
+    _check(tls, section, section.keys() - good.keys(), place)
+    if is_whole:
+        return tls
+    for key in KINDS:
+        if good.get(key) is not None:
+            read_pem(getattr(tls, key), place, key)
+    return None
+
+
+def _check(tls: TlsSection, section: Mapping[str, object], wrong: set[str], place: Place) -> None:
+    """Note what of *tls*, made of *section*, does not go together; *wrong* is noted already."""
     if wrong.isdisjoint({"client_auth_type", "client_ca_file"}):
         _check_client_auth(tls, place)
     if tls.max_version < tls.min_version:
@@ -84,12 +94,6 @@ def _tls(root: Mapping[str, object], folder: Path, place: Place) -> TlsSection |
     _check_suites(section.get("cipher_suites"), place / "cipher_suites")
     if "min_version" not in wrong:
         _check_choice(tls, place / "cipher_suites")
-    if is_whole:
-        return tls
-    for key in KINDS:
-        if good.get(key) is not None:
-            read_pem(getattr(tls, key), place, key)
-    return None
 
 
 def _check_client_auth(tls: TlsSection, place: Place) -> None:
