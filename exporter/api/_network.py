@@ -11,6 +11,7 @@ import socket
 import ssl
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from ipaddress import ip_address
 from typing import Any
 
 import httpcore
@@ -38,11 +39,18 @@ class Backend(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         """Connect. Raises: httpcore.ConnectError, httpcore.ConnectTimeout."""
-        loop = asyncio.get_running_loop()
         with _mapped(httpcore.ConnectError, httpcore.ConnectTimeout):
             async with asyncio.timeout(timeout):
-                found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-                return await connect([(str(ip), port) for *_, (ip, *_) in found])
+                return await connect([(ip, port) for ip in await _addresses(host, port)])
+
+
+async def _addresses(host: str, port: int) -> Sequence[str]:
+    """Return the IP addresses of *host*; one that is an address needs no DNS."""
+    with suppress(ValueError):
+        return [str(ip_address(host))]
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(ip) for *_, (ip, *_) in found]
 
 
 async def connect(addresses: Sequence[Address]) -> "Stream":

@@ -143,6 +143,19 @@ def test_next_address_is_tried(kind: str) -> None:
     asyncio.run(asyncio.wait_for(play(), PATIENCE))
 
 
+def test_host_by_name() -> None:
+    """A name is looked up, and whichever of its addresses is served is found."""
+
+    async def play() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            stream = await Backend().connect_tcp("localhost", listener.getsockname()[1])
+            other, _ = listener.accept()
+            other.close()
+            await stream.aclose()
+
+    asyncio.run(asyncio.wait_for(play(), PATIENCE))
+
+
 def test_name_that_cannot_be_asked_for() -> None:
     """A name that DNS has no form for is no connection, as one that it does not know."""
     with pytest.raises(httpcore.ConnectError, match=r"^no name of a host$"):
