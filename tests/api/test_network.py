@@ -132,6 +132,7 @@ def test_next_address_is_tried(kind: str) -> None:
             for one in (first, second):  # whoever comes after them is not even refused
                 one.setblocking(False)  # noqa: FBT003 - its only argument
                 one.connect_ex(full.getsockname())
+            good.settimeout(PATIENCE)
             bad = full.getsockname()
             if kind == "refused":
                 full.close()
