@@ -67,14 +67,15 @@ def load(
         notes.check()
         return Config(accounts=accounts, warnings=tuple(notes.warnings))
     place = Place(notes, str(path))
-    section = _section(path, place, or_pipe=or_pipe)
-    _warn_of_others(path, section, place)
+    root, mode = read_yaml(path, place, or_pipe=or_pipe)
+    section = _section(root, place)
+    _warn_of_others(mode, section, place)
     config = _config(section, Surroundings(environ, providers, path.parent), place)
     notes.check()
     return config
 
 
-def _warn_of_others(path: Path, section: Mapping[str, object], place: Place) -> None:
+def _warn_of_others(mode: int, section: Mapping[str, object], place: Place) -> None:
     """Warn of a file with keys in it that everyone can read."""
     accounts = section.get("accounts")
     keys = [
@@ -82,17 +83,15 @@ def _warn_of_others(path: Path, section: Mapping[str, object], place: Place) -> 
         for one in (accounts if isinstance(accounts, list) else ())
         if isinstance(one, dict) and "api_key" in one
     ]
-    mode = path.stat().st_mode & 0o777
     if mode & OTHERS and any("${" not in key for key in keys):
         place.warn(f"its mode {mode:04o} lets others read the keys in it: chmod 600")
 
 
-def _section(path: Path, place: Place, *, or_pipe: bool) -> dict[str, object]:
-    """Return the keys of the file.
+def _section(root: object, place: Place) -> dict[str, object]:
+    """Return the keys of the file, which holds *root*.
 
     Raises: UsageError when there are none.
     """
-    root = read_yaml(path, place, or_pipe=or_pipe)
     if root is None and not place.notes.mistakes:
         place.mistake(f"is empty: {_EXAMPLE}")
     section = {} if root is None else mapping(root, place)

@@ -8,13 +8,16 @@ from exporter.errors import FileError
 from exporter.file import read_file
 
 
-def read_yaml(path: Path, place: Place, *, or_pipe: bool = False) -> object:
-    """Return what the YAML in the file at *path* holds; None also when it is broken, noted.
+def read_yaml(path: Path, place: Place, *, or_pipe: bool = False) -> tuple[object, int]:
+    """Return what the YAML in the file at *path* holds, and the file's mode.
+
+    It holds None also when it is broken, which is noted.
 
     With *or_pipe* a pipe will do as well.
     """
     try:
-        return parse_yaml(read_file(path, or_pipe=or_pipe).text, place)
+        file = read_file(path, or_pipe=or_pipe)
+        return parse_yaml(file.text, place), file.mode
     except FileError as error:
         place.mistake(str(error))
-        return None
+        return None, 0

@@ -39,7 +39,7 @@ class WebConfig:
 
 def read_web_config(path: Path, place: Place) -> WebConfig:
     """Return what is right in the file at *path*; note all that is wrong. May be empty."""
-    root = read_yaml(path, place)
+    root, _ = read_yaml(path, place)
     section = {} if root is None else mapping(root, place) or {}
     _refuse(section, SECTIONS, place)
     return WebConfig(tls=_tls(section, path.parent, place), users=_users(section, place))
