@@ -11,6 +11,7 @@ import msgspec
 from exporter.counter import Counter
 from exporter.ledger import Ledger, Scope
 from exporter.metrics import Family, catalogue
+from exporter.reading import Series
 from exporter.window import Fall, Window
 
 T = TypeVar("T")
@@ -113,9 +114,7 @@ def decode_scope(blob: bytes, windows: Mapping[str, Window]) -> Scope:
         floor=row.floor,
         windows=windows,
         counters={
-            (_family(families, one.family), one.labels): Counter(
-                one.value, one.released, one.shown_at
-            )
+            _series(families, one): Counter(one.value, one.released, one.shown_at)
             for one in row.counters
         },
         complete_until=row.complete_until,
@@ -124,10 +123,11 @@ def decode_scope(blob: bytes, windows: Mapping[str, Window]) -> Scope:
     )
 
 
-def _family(families: Mapping[str, Family], name: str) -> Family:
-    if name not in families:
-        raise ValueError(f"the state holds a family that this version does not know: {name}")
-    return families[name]
+def _series(families: Mapping[str, Family], row: _Counter) -> Series:
+    family = families.get(row.family)
+    if family is None or len(row.labels) != len(family.labels):
+        raise ValueError(f"the state holds a series that this version does not know: {row.family}")
+    return family, row.labels
 
 
 def encode_window(window: Window) -> bytes:

@@ -1,11 +1,11 @@
-"""The tables of the state file, and what goes in and out of them.
+"""The table of the state file, and what goes in and out of it.
 
 Pure SQL: which file it is, and who may write, is said elsewhere.
 """
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 
 from exporter.account import AccountKey
 from exporter.ledger import Ledger, Scope
@@ -27,30 +27,31 @@ VERSION = 1
 
 _SCHEMA = f"""
 BEGIN;
-CREATE TABLE account (
-    provider TEXT, account TEXT, ledger BLOB NOT NULL, PRIMARY KEY (provider, account)
-) WITHOUT ROWID;
-CREATE TABLE scope (
-    provider TEXT, account TEXT, scope TEXT, ledger BLOB NOT NULL,
-    PRIMARY KEY (provider, account, scope)
-) WITHOUT ROWID;
-CREATE TABLE window (
-    provider TEXT, account TEXT, scope TEXT, id TEXT, ledger BLOB NOT NULL,
-    PRIMARY KEY (provider, account, scope, id)
+CREATE TABLE ledger (
+    provider TEXT, account TEXT, kind TEXT CHECK (kind IN ('account', 'scope', 'window')),
+    scope TEXT, window TEXT, value BLOB NOT NULL,
+    PRIMARY KEY (provider, account, kind, scope, window)
 ) WITHOUT ROWID;
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {VERSION};
 COMMIT;
 """
 
-_PUT_ACCOUNT = "INSERT OR REPLACE INTO account VALUES (?, ?, ?)"
-_PUT_SCOPE = "INSERT OR REPLACE INTO scope VALUES (?, ?, ?, ?)"
-_PUT_WINDOW = "INSERT OR REPLACE INTO window VALUES (?, ?, ?, ?, ?)"
-_DROP_WINDOW = "DELETE FROM window WHERE provider = ? AND account = ? AND scope = ? AND id = ?"
+_Row = tuple[str, str, str, bytes]
+"""Kind, scope, window and value; what it is not about is empty."""
+
+_MOST_ROWS = 200
+"""Of one statement: every SQLite takes 999 values."""
+
+_PUT = "INSERT OR REPLACE INTO ledger VALUES "
+_DROP = (
+    "DELETE FROM ledger"
+    " WHERE provider = ? AND account = ? AND kind = 'window' AND scope = ? AND window = ?"
+)
 
 
 def create(connection: sqlite3.Connection) -> None:
-    """Make the tables in an empty file."""
+    """Make the table in an empty file."""
     connection.executescript(_SCHEMA)
 
 
@@ -62,49 +63,67 @@ def exist(connection: sqlite3.Connection) -> bool:
 def read(connection: sqlite3.Connection) -> dict[AccountKey, Ledger]:
     """Return every ledger. Raises: ValueError or sqlite3.Error when the file is broken."""
     windows: defaultdict[tuple[str, str, str], dict[str, Window]] = defaultdict(dict)
-    for provider, account, scope, name, blob in connection.execute("SELECT * FROM window"):
+    for provider, account, scope, name, blob in _rows(connection, "window"):
         windows[provider, account, scope][name] = decode_window(blob)
     scopes: defaultdict[AccountKey, dict[str, Scope]] = defaultdict(dict)
-    for provider, account, scope, blob in connection.execute("SELECT * FROM scope"):
+    for provider, account, scope, _, blob in _rows(connection, "scope"):
         held = windows[provider, account, scope]
         scopes[provider, account][scope] = decode_scope(blob, held)
     return {
         (provider, account): decode_account(blob, scopes[provider, account])
-        for provider, account, blob in connection.execute("SELECT * FROM account")
+        for provider, account, _, _, blob in _rows(connection, "account")
     }
+
+
+def _rows(connection: sqlite3.Connection, kind: str) -> sqlite3.Cursor:
+    return connection.execute(
+        "SELECT provider, account, scope, window, value FROM ledger WHERE kind = ?", (kind,)
+    )
 
 
 def write(
     connection: sqlite3.Connection, key: AccountKey, *, before: Ledger, after: Ledger
 ) -> None:
-    """Turn the rows of *before* into those of *after*, in one transaction."""
+    """Turn the rows of *before* into those of *after*, in one transaction.
+
+    With as few statements as can be: SQLite lets go of the interpreter in each, and a busy event
+    loop takes long to give it back.
+    """
+    rows = tuple(_changed(before, after))
+    gone = tuple(_gone(before, after))
     connection.execute("BEGIN IMMEDIATE")
     try:
-        connection.execute(_PUT_ACCOUNT, (*key, encode_account(after)))
-        for name, scope in after.scopes.items():
-            old = before.scopes.get(name)
-            if old is not scope:
-                _write_scope(connection, (*key, name), old, scope)
+        for first in range(0, len(rows), _MOST_ROWS):
+            _put(connection, key, rows[first : first + _MOST_ROWS])
+        if gone:
+            connection.executemany(_DROP, [(*key, *one) for one in gone])
         connection.execute("COMMIT")
     except BaseException:
         connection.rollback()
         raise
 
 
-def _write_scope(
-    connection: sqlite3.Connection, key: tuple[str, str, str], old: Scope | None, new: Scope
-) -> None:
-    windows = old.windows if old else {}
-    connection.execute(_PUT_SCOPE, (*key, encode_scope(new)))
-    connection.executemany(_PUT_WINDOW, _changed(key, windows, new))
-    connection.executemany(
-        _DROP_WINDOW, ((*key, name) for name in windows if name not in new.windows)
-    )
+def _put(connection: sqlite3.Connection, key: AccountKey, rows: Sequence[_Row]) -> None:
+    places = ",".join(["(?1,?2,?,?,?,?)"] * len(rows))
+    connection.execute(_PUT + places, (*key, *(value for row in rows for value in row)))
 
 
-def _changed(
-    key: tuple[str, str, str], old: Mapping[str, Window], new: Scope
-) -> Iterator[tuple[str, str, str, str, bytes]]:
-    for name, window in new.windows.items():
-        if old.get(name) is not window:
-            yield (*key, name, encode_window(window))
+def _changed(before: Ledger, after: Ledger) -> Iterator[_Row]:
+    yield "account", "", "", encode_account(after)
+    for name, scope in after.scopes.items():
+        old = before.scopes.get(name)
+        if old is not scope:
+            yield "scope", name, "", encode_scope(scope)
+            windows = old.windows if old else {}
+            for one, window in scope.windows.items():
+                if windows.get(one) is not window:
+                    yield "window", name, one, encode_window(window)
+
+
+def _gone(before: Ledger, after: Ledger) -> Iterator[tuple[str, str]]:
+    for name, old in before.scopes.items():
+        scope = after.scopes[name]
+        if old is not scope:
+            for one in old.windows:
+                if one not in scope.windows:
+                    yield name, one

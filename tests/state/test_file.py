@@ -66,16 +66,28 @@ def test_unknown_account_has_an_empty_ledger(path: Path) -> None:
     assert saved(path) == Ledger()
 
 
+def test_many_rows_are_one_commit(path: Path) -> None:
+    """More windows than go into one statement are all written, and all folded again."""
+    many = read(hours(dict.fromkeys(range(100, 700), 5)))
+    fewer = read(with_floor(hours({699: 8}, at=800), "699"), ledger=many)
+    with state_at(path) as state:
+        commit(state, many)
+    assert saved(path).scopes["1"].windows == many.scopes["1"].windows
+    with state_at(path) as state:
+        commit(state, fewer)
+    assert set(saved(path).scopes["1"].windows) == {"699"}
+
+
 def test_only_what_changed_is_written(path: Path) -> None:
     """A window that did not change is not written again."""
     with state_at(path) as state:
         commit(state, BORN)
         with closing(sqlite3.connect(path)) as connection:
-            connection.execute("UPDATE window SET ledger = x'00' WHERE id = '100'")
+            connection.execute("UPDATE ledger SET value = x'00' WHERE window = '100'")
             connection.commit()
         commit(state, GROWN)
     with closing(sqlite3.connect(path)) as connection:
-        rows = dict(connection.execute("SELECT id, ledger FROM window").fetchall())
+        rows = dict(connection.execute("SELECT window, value FROM ledger").fetchall())
     assert rows["100"] == b"\0"
     assert rows["101"] != b"\0"
 
@@ -114,9 +126,9 @@ def test_broken_file_is_set_aside(
 @pytest.mark.parametrize(
     "damage",
     [
-        "UPDATE window SET ledger = x'c1'",
-        "UPDATE scope SET ledger = x'93'",
-        "UPDATE account SET ledger = 'text'",
+        "UPDATE ledger SET value = x'c1' WHERE kind = 'window'",
+        "UPDATE ledger SET value = x'93' WHERE kind = 'scope'",
+        "UPDATE ledger SET value = 'text' WHERE kind = 'account'",
     ],
 )
 def test_row_that_cannot_be_read_breaks_the_file(path: Path, damage: str) -> None:
@@ -131,14 +143,19 @@ def test_row_that_cannot_be_read_breaks_the_file(path: Path, damage: str) -> Non
         assert state.load(KEY) == Ledger()
 
 
-def test_family_of_another_version_breaks_the_file(path: Path) -> None:
-    """A counter that this version does not know cannot be kept up."""
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [(b"product_traffic", b"product_unknown"), (b"product_traffic", b"account_traffic")],
+    ids=["family", "labels"],
+)
+def test_series_of_another_version_breaks_the_file(path: Path, ours: bytes, theirs: bytes) -> None:
+    """A counter that this version does not know, or not with these labels, cannot be kept up."""
     with state_at(path) as state:
         commit(state, BORN)
     with closing(sqlite3.connect(path)) as connection:
-        (blob,) = connection.execute("SELECT ledger FROM scope").fetchone()
-        renamed = blob.replace(b"product_traffic", b"product_unknown")
-        connection.execute("UPDATE scope SET ledger = ?", (renamed,))
+        found = connection.execute("SELECT value FROM ledger WHERE kind = 'scope'").fetchone()
+        renamed = found[0].replace(ours, theirs)
+        connection.execute("UPDATE ledger SET value = ? WHERE kind = 'scope'", (renamed,))
         connection.commit()
     with state_at(path) as state:
         assert state.set_aside
@@ -274,8 +291,9 @@ def test_scope_that_did_not_change_is_not_written(path: Path) -> None:
     with state_at(path) as state:
         commit(state, both)
         with closing(sqlite3.connect(path)) as connection:
-            connection.execute("DELETE FROM scope WHERE scope = '1'")
+            connection.execute("DELETE FROM ledger WHERE kind = 'scope' AND scope = '1'")
             connection.commit()
         commit(state, unchanged)
     with closing(sqlite3.connect(path)) as connection:
-        assert connection.execute("SELECT scope FROM scope").fetchall() == [("2",)]
+        scopes = connection.execute("SELECT scope FROM ledger WHERE kind = 'scope'")
+        assert scopes.fetchall() == [("2",)]

@@ -82,7 +82,7 @@ def unknown_rows(path: Path) -> None:
     with state_at(path) as state:
         commit(state, Ledger())
     with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE account SET ledger = x'00'")
+        connection.execute("UPDATE ledger SET value = x'00'")
     connection.close()
 
 
