@@ -53,6 +53,13 @@ def test_offsets_spread() -> None:
     assert tenths == set(range(10))
 
 
+def test_accounts_begin_on_tenths() -> None:
+    """Accounts that are close to each other poll together, not one just after the other."""
+    tenths = [offset(("webshare", f"a{number}"), 3.0) * 10 for number in range(100)]
+    assert tenths == pytest.approx([round(one) for one in tenths])
+    assert len({round(one) for one in tenths}) > 20
+
+
 UNAVAILABLE = UnavailableError("GET /", "no", status=503)
 
 
