@@ -27,8 +27,8 @@ from exporter.polling import AT_THE_START, Polling
 from exporter.providers import PROVIDERS
 from exporter.providers.weproxies import WEPROXIES
 from exporter.session import Resources
-from exporter.snapshot import SnapshotStore
 from exporter.state import open_state
+from exporter.store import Store
 
 ACCOUNTS = 300
 ROUNDS = 4
@@ -47,7 +47,7 @@ async def _ours(url: str, path: Path | None) -> None:
     with closing(open_state(path)) as state:
         pool = Pool()
         shared = Resources(pool, state, 0.0)
-        polling = Polling(PROVIDERS, SnapshotStore(), shared, Bounds(30.0, 10_000))
+        polling = Polling(PROVIDERS, Store(), shared, Bounds(30.0, 10_000))
         options = WEPROXIES.options(periods=("all",))
         for number in range(ACCOUNTS):
             polling.add(replace(account(number, base_url=url), options=options))

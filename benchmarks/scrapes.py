@@ -19,7 +19,7 @@ from benchmarks.table import figure, markdown, percentile, ratio
 from benchmarks.targets import NEVER
 from exporter.exposition import Format
 from exporter.scrape import Scrape
-from exporter.snapshot import SnapshotStore
+from exporter.store import Store
 
 OURS = "exporter"
 USUAL = "prometheus_client, Gauges"
@@ -80,7 +80,7 @@ class Target:
 
 def body(accounts: int) -> bytes:
     """Return the exposition that the peers serve."""
-    store = SnapshotStore()
+    store = Store()
     for number in range(accounts):
         store.put(renewed(first(number), answer(number, 0)))
     scrape = Scrape(store, own=tuple, stale_after=NEVER, process=CollectorRegistry())

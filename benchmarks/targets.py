@@ -20,7 +20,7 @@ from exporter.listen import bind
 from exporter.metrics import Family, health
 from exporter.scrape import Scrape, process_registry
 from exporter.server import Server
-from exporter.snapshot import SnapshotStore
+from exporter.store import Store
 
 Renew = Callable[[Sequence[Answer]], None]
 """Gives all series the values that the accounts' answers tell."""
@@ -32,7 +32,7 @@ NEVER = 10**9
 def exporter(accounts: int) -> tuple[int, Renew]:
     """Serve with the exporter's own store, scrape and server."""
     favour_polls()
-    store = SnapshotStore()
+    store = Store()
     latest = [first(number) for number in range(accounts)]
 
     def renew(answers: Sequence[Answer]) -> None:

@@ -24,8 +24,8 @@ from exporter.reload import Reloader
 from exporter.scrape import Scrape
 from exporter.server import Server
 from exporter.session import Resources
-from exporter.snapshot import SnapshotStore
 from exporter.state import State
+from exporter.store import Store
 from exporter.web_config import WebConfigFile
 
 log = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ class Daemon:
         self._config = config
         self._serving = serving
         self._state = state
-        self._store = SnapshotStore()
+        self._store = Store()
         self._shared = Resources(Pool(), state, config.hold_new_series)
         self._bounds = Bounds(config.poll_timeout, config.max_series)
         self._polling = Polling(PROVIDERS, self._store, self._shared, self._bounds)

@@ -9,10 +9,11 @@ the labels keep the order of their family.
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
 from operator import itemgetter
+
+from msgspec import Struct, field
 
 from exporter.metrics import Family, Sample, catalogue
 
@@ -42,16 +43,23 @@ class Format(Enum):
     OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 
-@dataclass(frozen=True, slots=True)
-class _Lines:
-    """The lines of one family with a ``%s`` for each value, and *pick*, which finds its values."""
+class _Lines(Struct, frozen=True, eq=False):
+    """The lines of one family: of each the name, the labels, and a place for its end.
 
-    template: str
-    pick: Callable[[Sequence[str]], object]
+    *pick* finds their ends among those of all samples.
+    """
+
+    pieces: list[str]
+    pick: Callable[[Sequence[str]], Sequence[str]]
+
+    def with_ends(self, ends: Sequence[str]) -> str:
+        """Return the lines as text. *ends* has the end of each sample's line."""
+        pieces = self.pieces.copy()
+        pieces[2::3] = self.pick(ends)
+        return "".join(pieces)
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True, eq=False):
     """Series in the order in which their samples came, and what their lines are made of."""
 
     families: Sequence[Family] = ()
@@ -59,8 +67,7 @@ class Layout:
     lines: Mapping[Family, _Lines] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Rendering:
+class Rendering(Struct, frozen=True, eq=False):
     """Samples as lines; *layout* spares the next rendering of the same series most of the work."""
 
     chunks: Chunks = field(default_factory=dict)
@@ -82,8 +89,8 @@ def rerender(
     layout = before.layout
     if families != layout.families or labels != layout.labels:
         layout = Layout(families, labels, _lay_out(samples, account))
-    values = [_number(sample.value) for sample in samples]
-    chunks = {family: one.template % one.pick(values) for family, one in layout.lines.items()}
+    ends = [_end(sample.value) for sample in samples]
+    chunks = {family: lines.with_ends(ends) for family, lines in layout.lines.items()}
     return Rendering(chunks, layout)
 
 
@@ -91,32 +98,51 @@ def _lay_out(samples: Sequence[Sample], account: tuple[str, str] | None) -> Mapp
     places: defaultdict[Family, list[int]] = defaultdict(list)
     for place, sample in enumerate(samples):
         places[sample.family].append(place)
-    return {
-        family: _Lines("".join([_line(samples[one], account) for one in those]), itemgetter(*those))
-        for family, those in places.items()
-    }
+    blocks: dict[tuple[tuple[str, ...], tuple[str, ...]], str] = {}
+    lines = {}
+    for family, those in places.items():
+        pieces: list[str] = []
+        for place in those:
+            labels = (*account, *samples[place].labels) if account else samples[place].labels
+            names = family.all_labels
+            block = blocks.setdefault((names, labels), _block(names, labels))
+            pieces += (family.name, block, "")
+        lines[family] = _Lines(pieces, _picker(those))
+    return lines
 
 
-def _line(sample: Sample, account: tuple[str, str] | None) -> str:
-    values = (*account, *sample.labels) if account else sample.labels
-    pairs = zip(sample.family.all_labels, values, strict=True)
+def _picker(places: Sequence[int]) -> Callable[[Sequence[str]], Sequence[str]]:
+    """Return what picks those at *places*, in their order."""
+    if len(places) == 1:
+        (place,) = places
+        return itemgetter(slice(place, place + 1))
+    return itemgetter(*places)
+
+
+def _block(names: Sequence[str], values: Sequence[str]) -> str:
+    pairs = zip(names, values, strict=True)
     labels = ",".join(f'{name}="{escape_label(value)}"' for name, value in pairs)
-    block = f"{{{labels}}}" if labels else ""
-    return f"{sample.family.name}{block}".replace("%", "%%") + " %s\n"
+    return f"{{{labels}}}" if labels else ""
+
+
+def _end(value: float) -> str:
+    """Return the end of a line: the value, after its space; whole numbers, as most are, at once."""
+    if type(value) is not int or not 0 <= value <= _EXACT:
+        return f" {_number(value)}\n"
+    if value < _FIRST_WITH_EXPONENT:
+        return f" {value}.0\n"
+    digits = str(value)
+    rest = digits[1:] if value % 10 else digits[1:].rstrip("0")
+    point = "." if rest else ""
+    return f" {digits[0]}{point}{rest}{_EXPONENTS[len(digits)]}\n"
 
 
 def _number(value: float) -> str:
     """Do as floatToGoString of prometheus_client, in less time, for what is finite."""
-    if value < _FIRST_WITH_EXPONENT:
-        return repr(float(value))
-    if value <= _EXACT and value == (exact := int(value)):  # a whole number, as most are
-        whole, rest = str(exact), ""
-        if exact % 10:
-            return f"{whole[0]}.{whole[1:]}{_EXPONENTS[len(whole)]}"
-    else:
-        whole, _, rest = repr(float(value)).partition(".")
-        if not rest or len(whole) == 1:  # Python has set an exponent itself
-            return f"{whole}.{rest}" if rest else whole
+    text = repr(float(value))
+    whole, _, rest = text.partition(".")
+    if value < _FIRST_WITH_EXPONENT or not rest or len(whole) == 1:
+        return text  # with an exponent of Python's own, or without any
     return f"{whole[0]}.{whole[1:]}{rest}".rstrip("0.") + _EXPONENTS[len(whole)]
 
 

@@ -14,14 +14,14 @@ from exporter.polling import Polling
 from exporter.providers import PROVIDERS
 from exporter.scrape import Scrape
 from exporter.session import Resources
-from exporter.snapshot import SnapshotStore
 from exporter.state import State
+from exporter.store import Store
 
 
 async def run(config: Config, state: State) -> int:
     """Poll, print, and return the exit code: 1 when a required collector failed, else 0."""
     own = partial(own_samples, state, time.time())
-    pool, store = Pool(), SnapshotStore()
+    pool, store = Pool(), Store()
     polling = Polling(
         PROVIDERS,
         store,

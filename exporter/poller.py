@@ -18,7 +18,8 @@ from exporter.logs import fields, masking
 from exporter.providers import Collector, Report
 from exporter.schedule import back_off, next_turn, offset
 from exporter.session import Session, Settled
-from exporter.snapshot import Snapshot, SnapshotStore, Timing, after_answer, after_failure
+from exporter.snapshot import Snapshot, Timing, after_answer, after_failure
+from exporter.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ class Poller:
         self,
         session: Session,
         collector: Collector,
-        store: SnapshotStore,
+        store: Store,
         bounds: Bounds,
     ) -> None:
         self.session = session
@@ -90,13 +91,17 @@ class Poller:
         before = self.snapshot
         try:
             after = await self._outcome(before, began, codes)
+            self._publish(before, after, codes)
             self._log_outcome(before, after)
         except Exception as error:  # noqa: BLE001 - logged with its traceback
             self._log_crash(error)
             bug = PollError(self.collector.name, type(error).__name__, reason=Reason.INTERNAL)
-            after = after_failure(before, bug, timing=self._timing(began))
-        alike = type(before.error) is type(after.error)
+            failed = after_failure(before, bug, timing=self._timing(began))
+            self._publish(before, failed, codes)
+        alike = type(before.error) is type(self.snapshot.error)
         self._failures_alike = self._failures_alike + 1 if alike else 1
+
+    def _publish(self, before: Snapshot, after: Snapshot, codes: Mapping[str, int]) -> None:
         requests = Counter(before.requests)
         requests.update(codes)
         account = self.session.account

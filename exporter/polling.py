@@ -16,7 +16,8 @@ from exporter.api import Client
 from exporter.poller import Bounds, Poller, first_snapshot
 from exporter.providers import Collector, Provider
 from exporter.session import Resources, Session
-from exporter.snapshot import Snapshot, SnapshotStore
+from exporter.snapshot import Snapshot
+from exporter.store import Store
 
 AT_THE_START = 10
 """Accounts of one origin whose first polls are under way together."""
@@ -28,7 +29,7 @@ class Polling:
     def __init__(
         self,
         providers: Mapping[str, Provider],
-        store: SnapshotStore,
+        store: Store,
         shared: Resources,
         bounds: Bounds,
     ) -> None:

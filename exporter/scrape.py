@@ -1,16 +1,15 @@
 """Scrape: the body that Prometheus gets, made once for all who ask.
 
-Every scrape shows the snapshots of one moment, so whole polls only. What comes of them is rendered
-when it is first asked for, and kept until a snapshot changes or the next gauge goes stale; lines
-are kept longer, as long as what they were made of. The exporter's own families and those of its
-process follow, fresh at each scrape: no family is in both halves.
+Every scrape shows the store of one moment, so whole polls only. Its lines are joined when they are
+first asked for, and the body is kept until a snapshot changes or the next gauge goes stale. The
+exporter's own families and those of its process follow, fresh at each scrape: no family is in both
+halves.
 """
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from threading import Lock
 
 from prometheus_client import (
@@ -24,13 +23,10 @@ from prometheus_client.openmetrics import exposition as openmetrics
 
 from exporter.account import AccountKey
 from exporter.body import Gzip, Plain
-from exporter.exposition import Format, Rendering, blocks, join, render, rerender
-from exporter.health import account_samples, poll_samples, steady, steady_samples
+from exporter.exposition import Chunks, Format, blocks, join, render
 from exporter.metrics import Sample
-from exporter.snapshot import Part, Snapshot, SnapshotStore
-
-_Make = Callable[[], Iterable[Sample]]
-"""Makes the samples of a source; equal sources have equal samples."""
+from exporter.snapshot import Part, Snapshot
+from exporter.store import Entry, Store
 
 
 def stale_at(snapshot: Snapshot, part: Part, stale_after: float) -> float:
@@ -43,19 +39,22 @@ def stale_at(snapshot: Snapshot, part: Part, stale_after: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """What is shown as long as the snapshots are these and *expires* is not over."""
+    """What is shown as long as the store is at *version* and *expires* is not over.
 
-    snapshots: tuple[Snapshot, ...] = ()
+    It has no entries: those would keep the samples of the polls before.
+    """
+
+    version: int = -1
     expires: float = math.inf
     stale_after: float = 0
-    renderings: Mapping[object, tuple[object, Rendering]] = field(default_factory=dict)
+    chunks: Sequence[Chunks] = ()
     bodies: dict[tuple[Format, bool], Plain | Gzip] = field(default_factory=dict)
     """By format, and whether compressed; filled as they are asked for."""
 
-    def holds(self, snapshots: tuple[Snapshot, ...], now: float, stale_after: float) -> bool:
-        """Say whether this is what to show of *snapshots* at *now*."""
+    def holds(self, version: int, now: float, stale_after: float) -> bool:
+        """Say whether this is what to show of that *version* at *now*."""
         is_due = now <= self.expires and stale_after == self.stale_after
-        return is_due and snapshots == self.snapshots
+        return is_due and version == self.version
 
 
 class Scrape:
@@ -67,7 +66,7 @@ class Scrape:
 
     def __init__(
         self,
-        store: SnapshotStore,
+        store: Store,
         own: Callable[[], Iterable[Sample]],
         *,
         stale_after: float,
@@ -84,11 +83,11 @@ class Scrape:
         self._building = Lock()
 
     def body(self, form: Format, *, gzip: bool) -> bytes:
-        """Return the body of a scrape; may have to render and compress it first."""
+        """Return the body of a scrape; may have to join and compress it first."""
         with self._building:
-            now, snapshots = self._monotonic(), self._store.all()
-            if not self._view.holds(snapshots, now, self.stale_after):
-                self._view = self._next_view(snapshots, now)
+            now, version = self._monotonic(), self._store.version
+            if not self._view.holds(version, now, self.stale_after):
+                self._view = _view(version, self._store.entries(), now, self.stale_after)
             body = self._view.bodies.get((form, gzip))
             if body is None:
                 body = self._build(form, gzip=gzip)
@@ -97,14 +96,13 @@ class Scrape:
     def ready_body(self, form: Format, *, gzip: bool) -> bytes | None:
         """Return the body of a scrape if it takes no waiting, else None."""
         view = self._view
-        if not view.holds(self._store.all(), self._monotonic(), self.stale_after):
+        if not view.holds(self._store.version, self._monotonic(), self.stale_after):
             return None
         body = view.bodies.get((form, gzip))
         return None if body is None else body.followed_by(self._tail(form))
 
     def _build(self, form: Format, *, gzip: bool) -> Plain | Gzip:
-        chunks = (rendering.chunks for _, rendering in self._view.renderings.values())
-        body = (Gzip if gzip else Plain)(blocks(chunks, form))
+        body = (Gzip if gzip else Plain)(blocks(self._view.chunks, form))
         self._view.bodies[form, gzip] = body
         return body
 
@@ -115,40 +113,19 @@ class Scrape:
         latest: bytes = openmetrics.generate_latest(self._process)  # type: ignore[no-untyped-call]  # not annotated
         return own + latest
 
-    def _next_view(self, snapshots: tuple[Snapshot, ...], now: float) -> _View:
-        expires, stale_after = math.inf, self.stale_after
-        renderings: dict[object, tuple[object, Rendering]] = {}
-        for those in _by_account(snapshots).values():
-            account = those[0].account.key
-            for key, source, make in _always(those):
-                renderings[key] = self._rendered(key, source, make, account)
-            for key, part, stale in _gauges(those, stale_after):
-                if now <= stale:
-                    renderings[key] = self._rendered(
-                        key, part, partial(_part_samples, part), account
-                    )
-                    expires = min(expires, stale)
-        return _View(snapshots, expires, stale_after, renderings)
 
-    def _rendered(
-        self, key: object, source: object, make: _Make, account: AccountKey
-    ) -> tuple[object, Rendering]:
-        """Render what *make* makes of *source*, unless that was the source last time, too."""
-        before = self._view.renderings.get(key)
-        if before is None:
-            return source, rerender(make(), account, Rendering())
-        if before[0] == source:
-            return before
-        return source, rerender(make(), account, before[1])
-
-
-def _gauges(
-    snapshots: Iterable[Snapshot], stale_after: float
-) -> Iterator[tuple[object, Part, float]]:
-    """Yield the gauges, each with a key of its own and when they go."""
-    for snapshot in snapshots:
-        for name, part in snapshot.parts.items():
-            yield ("gauges", _key(snapshot), name), part, stale_at(snapshot, part, stale_after)
+def _view(
+    version: int, entries: Mapping[AccountKey, Entry], now: float, stale_after: float
+) -> _View:
+    expires, chunks = math.inf, list[Chunks]()
+    for entry in entries.values():
+        chunks += entry.always
+        for gauges in entry.gauges:
+            stale = stale_at(gauges.snapshot, gauges.part, stale_after)
+            if now <= stale:
+                chunks.append(gauges.chunks)
+                expires = min(expires, stale)
+    return _View(version, expires, stale_after, chunks)
 
 
 def process_registry() -> CollectorRegistry:
@@ -158,29 +135,3 @@ def process_registry() -> CollectorRegistry:
     PlatformCollector(registry=registry)
     GCCollector(registry=registry)
     return registry
-
-
-def _by_account(snapshots: Iterable[Snapshot]) -> Mapping[tuple[str, str], tuple[Snapshot, ...]]:
-    accounts: dict[tuple[str, str], tuple[Snapshot, ...]] = {}
-    for snapshot in snapshots:
-        key = snapshot.account.key
-        accounts[key] = (*accounts.get(key, ()), snapshot)
-    return accounts
-
-
-def _always(snapshots: tuple[Snapshot, ...]) -> Iterator[tuple[object, object, _Make]]:
-    """Yield the sources of one account that never go stale, each with a key of its own."""
-    yield snapshots[0].account.key, snapshots, partial(account_samples, snapshots)
-    for one in snapshots:
-        key = _key(one)
-        yield key, one, partial(poll_samples, one)
-        yield ("steady", key), steady(one), partial(steady_samples, one)
-        yield ("counters", key), one.counters, partial(_part_samples, one.counters)
-
-
-def _key(snapshot: Snapshot) -> tuple[str, str, str]:
-    return (*snapshot.account.key, snapshot.collector)
-
-
-def _part_samples(part: Part) -> Iterable[Sample]:
-    return part.samples

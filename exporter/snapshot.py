@@ -1,7 +1,6 @@
 """Snapshot: what one collector of one account has to show, after its latest poll.
 
-Values only: the next snapshot is computed from the previous one. Publishing one is a single
-reference swap, so a scrape sees whole polls and takes no lock.
+Values only: the next snapshot is computed from the previous one.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,7 +10,7 @@ from types import MappingProxyType
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from exporter.account import Account, AccountKey
+from exporter.account import Account
 from exporter.errors import PollError, Reason, UnsupportedError
 from exporter.metrics import Sample
 
@@ -143,28 +142,3 @@ def after_failure(snapshot: Snapshot, error: PollError, *, timing: Timing) -> Sn
         return replace(ended, supported=False)
     counted = {**snapshot.failures, error.reason: snapshot.failures[error.reason] + 1}
     return replace(ended, failures=counted)
-
-
-class SnapshotStore:
-    """The present snapshots. Written by the polling loop alone, read by any thread."""
-
-    def __init__(self) -> None:
-        self._accounts: Mapping[AccountKey, Mapping[str, Snapshot]] = {}
-
-    def put(self, snapshot: Snapshot) -> None:
-        """Publish *snapshot* in place of its predecessor."""
-        account = snapshot.account.key
-        collectors = {**self._accounts.get(account, {}), snapshot.collector: snapshot}
-        self._accounts = {**self._accounts, account: collectors}
-
-    def replace(self, accounts: Mapping[AccountKey, Mapping[str, Snapshot]]) -> None:
-        """Show *accounts*, by collector, and no others: no scrape sees some of it alone."""
-        self._accounts = accounts
-
-    def of(self, account: AccountKey) -> Mapping[str, Snapshot]:
-        """Return the snapshots of *account*, by collector; none of one that is not there."""
-        return self._accounts.get(account, {})
-
-    def all(self) -> tuple[Snapshot, ...]:
-        """Return all snapshots at one moment, in the order of the accounts."""
-        return tuple(one for collectors in self._accounts.values() for one in collectors.values())

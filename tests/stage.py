@@ -5,7 +5,8 @@ import asyncio
 from exporter.health import account_samples
 from exporter.poller import Bounds, Poller
 from exporter.session import Session
-from exporter.snapshot import Snapshot, SnapshotStore
+from exporter.snapshot import Snapshot
+from exporter.store import Store
 from tests.clocks import Jumping, Virtual
 from tests.fakes import BreakableState, Script, make_account, make_provider, make_resources
 
@@ -22,7 +23,7 @@ class Stage:
         usage: Script,
     ) -> None:
         self.clock = clock or Jumping()
-        self.store = SnapshotStore()
+        self.store = Store()
         self.state = BreakableState()
         scripts = {"usage": usage} | ({"extra": extra} if extra else {})
         provider = make_provider("fake", **scripts)

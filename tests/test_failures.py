@@ -23,7 +23,8 @@ from exporter.polling import Polling
 from exporter.providers import PROVIDERS, Provider
 from exporter.secret import Credential, Secret
 from exporter.simulator import create_app, demo_world
-from exporter.snapshot import Snapshot, SnapshotStore
+from exporter.snapshot import Snapshot
+from exporter.store import Store
 from tests.clocks import WALL, Jumping
 from tests.fakes import make_account, make_resources
 
@@ -135,7 +136,7 @@ class Play:
         world = demo_world(WALL, clock=self.jumping.clock().wall)
         self.keys = [one.key for one in world.accounts if one.provider == provider.name]
         self._app = create_app(world)
-        self._store = SnapshotStore()
+        self._store = Store()
         shared = make_resources(self.jumping.clock())
         bounds = Bounds(poll_timeout=30.0, max_series=10_000)
         self._polling = Polling({provider.name: provider}, self._store, shared, bounds)

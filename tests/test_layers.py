@@ -21,6 +21,7 @@ LAYERS: tuple[set[str], ...] = (
     {"config"},
     {"key_file", "landing", "schedule"},
     {"negotiation", "scrape"},
+    {"store"},
     {"body", "exposition", "health", "own_samples"},
     {"providers"},
     {"api", "snapshot", "state"},

@@ -23,6 +23,7 @@ from exporter.errors import (
     UnsupportedError,
 )
 from exporter.logs import JsonFormatter, LogfmtFormatter
+from exporter.metrics import Sample, usage
 from exporter.providers import Context, Report
 from exporter.snapshot import Snapshot
 from tests.clocks import WALL, Jumping
@@ -280,6 +281,18 @@ def test_bug_of_ours_in_the_outcome(caplog: pytest.LogCaptureFixture) -> None:
     stage = Stage(usage=Script(FIRST, wrong, FIRST))
     _, failed, after = stage.polls("usage", "usage", "usage")
     assert (failed.failures[Reason.INTERNAL], failed.success, failed.polls) == (1, False, 2)
+    assert (after.success, after.polls) == (True, 3)
+    assert caplog.messages == ["poll crashed"]
+
+
+def test_bug_of_ours_in_what_is_shown(caplog: pytest.LogCaptureFixture) -> None:
+    """An answer that cannot be rendered is a failed poll, and what was shown before stays."""
+    caplog.set_level(logging.WARNING, "exporter")
+    crooked = report(rest=(Sample(usage.PRODUCT_TRAFFIC_BYTES_TOTAL, (), 1.0),))
+    stage = Stage(usage=Script(FIRST, crooked, FIRST))
+    before, failed, after = stage.polls("usage", "usage", "usage")
+    assert (failed.failures[Reason.INTERNAL], failed.polls) == (1, 2)
+    assert failed.parts == before.parts
     assert (after.success, after.polls) == (True, 3)
     assert caplog.messages == ["poll crashed"]
 

@@ -13,7 +13,7 @@ from exporter.ledger import Ledger
 from exporter.poller import Bounds
 from exporter.polling import Polling
 from exporter.providers import Context, Provider, Report
-from exporter.snapshot import SnapshotStore
+from exporter.store import Store
 from tests.clocks import Virtual, settle
 from tests.fakes import (
     BASE,
@@ -48,7 +48,7 @@ class Hanging:
 def _polling(clock: Virtual, *providers: Provider) -> Polling:
     return Polling(
         {one.name: one for one in providers},
-        SnapshotStore(),
+        Store(),
         make_resources(clock.clock()),
         Bounds(poll_timeout=30.0, max_series=100),
     )
@@ -361,7 +361,7 @@ def test_commit_is_not_cut_off() -> None:
         clock, state = Virtual(), SlowState()
         provider = make_provider("fake", usage=Script(report(5)))
         resources = make_resources(clock.clock(), state)
-        polling = Polling({"fake": provider}, SnapshotStore(), resources, Bounds(30.0, 100))
+        polling = Polling({"fake": provider}, Store(), resources, Bounds(30.0, 100))
         account = make_account(provider)
         polling.add(account)
         polling.start()
@@ -463,7 +463,7 @@ def test_connections_go_with_the_last_account() -> None:
 
         provider = make_provider("fake", usage=ask)
         shared = make_resources(Clock())
-        polling = Polling({"fake": provider}, SnapshotStore(), shared, Bounds(30.0, 100))
+        polling = Polling({"fake": provider}, Store(), shared, Bounds(30.0, 100))
         async with patient() as one, patient() as two:
             first, second = (
                 replace(make_account(provider, server.url), base_url=server.url)
@@ -490,7 +490,7 @@ def test_stop_waits_for_no_disk() -> None:
         clock, state = Virtual(), SlowState()
         provider = make_provider("fake", usage=Script(report(5)))
         resources = make_resources(clock.clock(), state)
-        polling = Polling({"fake": provider}, SnapshotStore(), resources, Bounds(30.0, 100))
+        polling = Polling({"fake": provider}, Store(), resources, Bounds(30.0, 100))
         polling.add(make_account(provider))
         polling.start()
         await settle()

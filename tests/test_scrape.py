@@ -2,7 +2,7 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from threading import Event
@@ -18,7 +18,8 @@ from exporter.exposition import END, Format
 from exporter.metrics import Sample, health, realtime, usage
 from exporter.scrape import Scrape
 from exporter.secret import Credential, Secret
-from exporter.snapshot import Part, Snapshot, SnapshotStore
+from exporter.snapshot import Part, Snapshot
+from exporter.store import Entry, Store
 
 TRAFFIC = usage.ACCOUNT_TRAFFIC_BYTES_TOTAL
 SESSIONS = realtime.ACCOUNT_ACTIVE_SESSIONS
@@ -38,7 +39,7 @@ class Polls:
     def __init__(self, *, process: CollectorRegistry | None = None) -> None:
         self.now = 1000.0
         self.calls = count()
-        self.store = SnapshotStore()
+        self.store = Store()
         self.scrape = Scrape(
             self.store, self.own, stale_after=3, monotonic=lambda: self.now, process=process
         )
@@ -256,14 +257,14 @@ def test_parts_are_rendered_once(polls: Polls) -> None:
     assert len(Counted.times) == 1
 
 
-class Changing(SnapshotStore):
+class Changing(Store):
     """A store with another answer each time it is asked."""
 
-    def all(self) -> tuple[Snapshot, ...]:
+    def entries(self) -> Mapping[tuple[str, str], Entry]:
         """Show one account more than the last time."""
         self.asked += 1
         self.put(Snapshot(account=account(str(self.asked)), collector="usage", required=True))
-        return super().all()
+        return super().entries()
 
     asked = 0
 

@@ -20,7 +20,8 @@ from exporter.metrics import Sample, health, usage
 from exporter.scrape import Scrape
 from exporter.secret import Credential, Secret
 from exporter.server import Server
-from exporter.snapshot import Part, Snapshot, SnapshotStore
+from exporter.snapshot import Part, Snapshot
+from exporter.store import Store
 
 TRAFFIC = usage.ACCOUNT_TRAFFIC_BYTES_TOTAL
 KEY = "hush-hush"
@@ -52,7 +53,7 @@ def reload_as(problem: str | None) -> Callable[[], Awaitable[str | None]]:
 
 def face(own: Callable[[], Iterator[Sample]] = lambda: iter(())) -> Face:
     """Make what the routes show."""
-    store = SnapshotStore()
+    store = Store()
     store.put(snapshot())
     return Face(
         scrape=Scrape(store, own, stale_after=3, process=CollectorRegistry()),

@@ -1,5 +1,3 @@
-import threading
-
 import pytest
 
 from exporter.account import Account
@@ -8,7 +6,6 @@ from exporter.snapshot import (
     UNSUPPORTED_ADVICE,
     Part,
     Snapshot,
-    SnapshotStore,
     Timing,
     after_answer,
     after_failure,
@@ -165,42 +162,6 @@ def test_earlier_snapshots_never_change(old: Snapshot) -> None:
     before = (dict(old.parts), dict(old.failures), old.polls)
     after_failure(_answered(old), AuthError("GET /", "no"), timing=SECOND)
     assert (dict(old.parts), dict(old.failures), old.polls) == before
-
-
-def test_store_has_the_latest() -> None:
-    """A snapshot takes the place of its predecessor, in the order of the first ones."""
-    store = SnapshotStore()
-    for collector in ("usage", "extra", "usage"):
-        store.put(_snapshot(collector=collector))
-    latest = _answered(_snapshot())
-    store.put(latest)
-    assert [one.collector for one in store.all()] == ["usage", "extra"]
-    assert store.of(("fake", "main"))["usage"] is latest
-
-
-def test_store_shows_what_it_is_given() -> None:
-    """What takes the place of everything is shown in its own order, and nothing else."""
-    store = SnapshotStore()
-    snapshots = {name: _snapshot(make_account(PROVIDER, name)) for name in ("a", "b", "c")}
-    for one in snapshots.values():
-        store.put(one)
-    store.replace({snapshots[name].account.key: {"usage": snapshots[name]} for name in ("c", "a")})
-    assert [one.account.name for one in store.all()] == ["c", "a"]
-
-
-def test_store_may_be_read_while_it_is_written() -> None:
-    """A reader in another thread sees all snapshots of one moment, never a half of them."""
-    store = SnapshotStore()
-    accounts = [make_account(PROVIDER, str(number)) for number in range(50)]
-    for account in accounts:
-        store.put(_snapshot(account))
-    seen: set[int] = set()
-    reader = threading.Thread(target=lambda: seen.update(len(store.all()) for _ in range(2000)))
-    reader.start()
-    for account in accounts * 20:
-        store.put(_snapshot(account))
-    reader.join()
-    assert seen == {50}
 
 
 def test_parts_are_told_apart_by_identity() -> None:

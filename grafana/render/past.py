@@ -26,8 +26,8 @@ from exporter.scrape import Scrape
 from exporter.secret import Credential, Secret
 from exporter.session import Resources
 from exporter.simulator import Fault, World, demo_world
-from exporter.snapshot import SnapshotStore
 from exporter.state import open_state
+from exporter.store import Store
 from grafana.render.book import Book
 from tests.simulation.stage import AppPool
 
@@ -89,7 +89,7 @@ async def _play(
     world: World, clock: SimulatedClock, book: Book, until: float, state_path: Path
 ) -> None:
     state = open_state(state_path)
-    store = SnapshotStore()
+    store = Store()
     shared = Resources(
         AppPool(world), state, SCRAPE_SECONDS, Clock(wall=clock, monotonic=clock, sleep=clock.sleep)
     )

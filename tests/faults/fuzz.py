@@ -21,8 +21,8 @@ from exporter.providers.webshare import _answers as webshare
 from exporter.providers.weproxies import _answers as weproxies
 from exporter.scrape import Scrape
 from exporter.session import Resources, Session
-from exporter.snapshot import SnapshotStore
 from exporter.state import MemoryState
+from exporter.store import Store
 from tests.clocks import Jumping
 from tests.fakes import make_account
 
@@ -89,7 +89,7 @@ class Subject:
 
     def __init__(self, provider: Provider) -> None:
         self.jumping = Jumping()
-        self.store = SnapshotStore()
+        self.store = Store()
         self.state = MemoryState()
         self.answers = Answers(self.jumping)
         pool = AnsweringPool(self.answers)

@@ -21,8 +21,9 @@ from exporter.providers import Provider
 from exporter.secret import Credential, Secret
 from exporter.session import Resources, Session
 from exporter.simulator import Account, World, create_app, demo_world
-from exporter.snapshot import Snapshot, SnapshotStore
+from exporter.snapshot import Snapshot
 from exporter.state import MemoryState
+from exporter.store import Store
 from tests.clocks import WALL, Jumping
 from tests.fakes import make_account
 from tests.faults.origin import Origin, opened
@@ -55,7 +56,7 @@ class Stepping(Jumping):
 class Subject:
     """One account with its pollers: patient ones, and hasty ones for the same collectors."""
 
-    def __init__(self, session: Session, store: SnapshotStore) -> None:
+    def __init__(self, session: Session, store: Store) -> None:
         self.session = session
         self._store = store
         self._pollers = {limit: self._make(limit) for limit in (PATIENT, HASTY)}
@@ -133,7 +134,7 @@ async def set_up(provider: Provider, *, base_url: str | None = None) -> AsyncIte
     jumping = Stepping()
     world = World(demo_accounts(), clock=jumping.true_time, rate_limits=())
     keys = [one.key for one in world.accounts if one.provider == provider.name]
-    pool, store = Pool(), SnapshotStore()
+    pool, store = Pool(), Store()
     shared = Resources(pool, MemoryState(), hold=0.0, clock=jumping.clock())
     app = create_app(world)
     async with AsyncExitStack() as stack:
@@ -148,7 +149,7 @@ async def set_up(provider: Provider, *, base_url: str | None = None) -> AsyncIte
 
 
 def _subject(
-    provider: Provider, known_by: tuple[str, str, str], shared: Resources, store: SnapshotStore
+    provider: Provider, known_by: tuple[str, str, str], shared: Resources, store: Store
 ) -> Subject:
     name, key, url = known_by
     options = provider.options()

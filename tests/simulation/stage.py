@@ -22,8 +22,8 @@ from exporter.secret import Credential, Secret
 from exporter.session import Resources
 from exporter.simulator import World
 from exporter.simulator.app import create_app
-from exporter.snapshot import SnapshotStore
 from exporter.state import State, open_state
+from exporter.store import Store
 
 Series = tuple[tuple[str, str], str, tuple[str, ...]]
 """Account, family, labels."""
@@ -66,7 +66,7 @@ class Reader:
     falls: list[Series] = field(default_factory=list)
     reset_to: list[float] = field(default_factory=list)
 
-    def read(self, store: SnapshotStore) -> None:
+    def read(self, store: Store) -> None:
         """Scrape once."""
         for snapshot in store.all():
             for sample in snapshot.counters.samples:
@@ -105,13 +105,13 @@ class Stage:
         self.path = path
         self._step = step
         self._state: State | None = None
-        self.store = SnapshotStore()
+        self.store = Store()
         self.pollers: list[Poller] = []
 
     def start(self) -> None:
         """Start the exporter."""
         self._state = open_state(self.path)
-        self.store = SnapshotStore()
+        self.store = Store()
         clock = Clock(wall=self.now, monotonic=self.now, sleep=self.now.sleep)
         shared = Resources(AppPool(self.world), self._state, self._step, clock)
         polling = Polling(PROVIDERS, self.store, shared, Bounds(60.0, 100_000))

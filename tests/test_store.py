@@ -1,0 +1,81 @@
+import threading
+
+from msgspec.structs import replace
+
+from exporter.account import Account
+from exporter.snapshot import Part, Snapshot
+from exporter.store import Store
+from tests.fakes import Script, gauges, make_account, make_provider, report
+
+PROVIDER = make_provider(usage=Script(report()), extra=Script(report()))
+
+
+def snapshot(account: Account | None = None, collector: str = "usage") -> Snapshot:
+    """Make a collector that was not polled yet."""
+    return Snapshot(
+        account=account or make_account(PROVIDER),
+        collector=collector,
+        required=collector == "usage",
+    )
+
+
+def test_latestsnapshot() -> None:
+    """A snapshot takes the place of its predecessor, in the order of the first ones."""
+    store = Store()
+    for collector in ("usage", "extra", "usage"):
+        store.put(snapshot(collector=collector))
+    latest = replace(snapshot(), success=True)
+    store.put(latest)
+    assert [one.collector for one in store.all()] == ["usage", "extra"]
+    assert store.of(("fake", "main"))["usage"] is latest
+
+
+def test_shows_what_it_is_given() -> None:
+    """What takes the place of everything is shown in its own order, and nothing else."""
+    store = Store()
+    snapshots = {name: snapshot(make_account(PROVIDER, name)) for name in ("a", "b", "c")}
+    for one in snapshots.values():
+        store.put(one)
+    store.replace({snapshots[name].account.key: {"usage": snapshots[name]} for name in ("c", "a")})
+    assert [one.account.name for one in store.all()] == ["c", "a"]
+
+
+def test_may_be_read_while_it_is_written() -> None:
+    """A reader in another thread sees all snapshots of one moment, never a half of them."""
+    store = Store()
+    accounts = [make_account(PROVIDER, str(number)) for number in range(50)]
+    for account in accounts:
+        store.put(snapshot(account))
+    seen: set[int] = set()
+    reader = threading.Thread(target=lambda: seen.update(len(store.all()) for _ in range(2000)))
+    reader.start()
+    for account in accounts * 20:
+        store.put(snapshot(account))
+    reader.join()
+    assert seen == {50}
+
+
+def test_lines_of_what_did_not_change_stay() -> None:
+    """A poll of one collector renders nothing of another one's, nor parts that it kept."""
+    store = Store()
+    kept = Part(gauges(1.0), at=1.0)
+    usage = replace(snapshot(), parts={"kept": kept})
+    store.put(usage)
+    store.put(replace(snapshot(collector="extra"), parts={"x": Part(gauges(2.0))}))
+    before = store.entries()["fake", "main"]
+    store.put(replace(usage, polls=1, parts={"kept": kept, "new": Part(gauges(3.0))}))
+    after = store.entries()["fake", "main"]
+    old = {id(one.part): one.chunks for one in before.gauges}
+    assert [old.get(id(one.part)) is one.chunks for one in after.gauges] == [True, False, True]
+
+
+def test_version_tells_every_change() -> None:
+    """Whoever keeps what came of the entries can see that they are others now."""
+    store = Store()
+    versions = [store.version]
+    store.put(snapshot())
+    versions.append(store.version)
+    store.replace({})
+    versions.append(store.version)
+    assert len(set(versions)) == 3
+    assert store.entries() == {}
