@@ -68,7 +68,10 @@ class Layout(Struct, frozen=True, eq=False):
 
 
 class Rendering(Struct, frozen=True, eq=False):
-    """Samples as lines; *layout* spares the next rendering of the same series most of the work."""
+    """Samples as lines; *layout* spares the next rendering of the same series most of the work.
+
+    A struct, as samples are: a poll makes several.
+    """
 
     chunks: Chunks = field(default_factory=dict)
     layout: Layout = field(default_factory=Layout)
@@ -101,12 +104,13 @@ def _lay_out(samples: Sequence[Sample], account: tuple[str, str] | None) -> Mapp
     blocks: dict[tuple[tuple[str, ...], tuple[str, ...]], str] = {}
     lines = {}
     for family, those in places.items():
+        names = family.all_labels
         pieces: list[str] = []
         for place in those:
-            labels = (*account, *samples[place].labels) if account else samples[place].labels
-            names = family.all_labels
-            block = blocks.setdefault((names, labels), _block(names, labels))
-            pieces += (family.name, block, "")
+            key = names, (*(account or ()), *samples[place].labels)
+            if key not in blocks:
+                blocks[key] = _block(*key)
+            pieces += (family.name, blocks[key], "")
         lines[family] = _Lines(pieces, _picker(those))
     return lines
 

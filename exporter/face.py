@@ -1,6 +1,6 @@
 """Face: what is answered under which path.
 
-What takes long (rendering, compressing, the landing page) runs in worker threads; bodies that are
+What takes long (joining, compressing, the landing page) runs in worker threads; bodies that are
 ready are answered at once.
 """
 

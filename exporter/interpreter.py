@@ -14,7 +14,7 @@ _NEVER = 1_000_000
 
 _SWITCH_SECONDS = 0.001
 """How long a thread may go on while another one waits, 5 ms by default. A poll waits after each of
-its system calls, several times in a row, while a scrape is rendered.
+its system calls, several times in a row, while a scrape is put together.
 """
 
 

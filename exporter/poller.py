@@ -86,26 +86,32 @@ class Poller:
 
     async def poll(self) -> None:
         """Poll once and publish the outcome, be it a bug of ours."""
+        try:
+            await self._poll()
+        except Exception as error:  # noqa: BLE001 - logged with its traceback
+            self._log_crash(error)
+
+    async def _poll(self) -> None:
         codes: Counter[str] = Counter()
         began = self._clock.monotonic()
         before = self.snapshot
         try:
             after = await self._outcome(before, began, codes)
             self._publish(before, after, codes)
-            self._log_outcome(before, after)
         except Exception as error:  # noqa: BLE001 - logged with its traceback
             self._log_crash(error)
             bug = PollError(self.collector.name, type(error).__name__, reason=Reason.INTERNAL)
-            failed = after_failure(before, bug, timing=self._timing(began))
-            self._publish(before, failed, codes)
-        alike = type(before.error) is type(self.snapshot.error)
-        self._failures_alike = self._failures_alike + 1 if alike else 1
+            self._publish(before, after_failure(before, bug, timing=self._timing(began)), codes)
+        else:
+            self._log_outcome(before, after)
 
     def _publish(self, before: Snapshot, after: Snapshot, codes: Mapping[str, int]) -> None:
         requests = Counter(before.requests)
         requests.update(codes)
         account = self.session.account
         self._store.put(replace(after, account=account, requests=MappingProxyType(requests)))
+        alike = type(before.error) is type(after.error)
+        self._failures_alike = self._failures_alike + 1 if alike else 1
 
     async def _outcome(self, before: Snapshot, began: float, codes: Counter[str]) -> Snapshot:
         """Poll, and return what is to be shown after it."""

@@ -2,7 +2,7 @@
 
 Lines are made when a snapshot is published, while the processor's caches still hold what they are
 made of; a scrape only puts them together. Publishing is a single reference swap, so a scrape sees
-whole polls and takes no lock.
+whole polls and takes no lock. Structs, as samples are: a poll makes several.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -94,9 +94,9 @@ def _enter(account: AccountKey, snapshots: Mapping[str, Snapshot], before: Entry
 
     always = [chunks(*one) for one in _always(snapshots)]
     gauges = [
-        Gauges(snapshot, part, chunks((snapshot.collector, name), part, partial(_samples, part)))
-        for snapshot in snapshots.values()
-        for name, part in snapshot.parts.items()
+        Gauges(one, part, chunks(("gauges", collector, name), part, partial(_samples, part)))
+        for collector, one in snapshots.items()
+        for name, part in one.parts.items()
     ]
     return Entry(snapshots, always, gauges, renderings)
 

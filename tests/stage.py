@@ -21,9 +21,10 @@ class Stage:
         max_series: int = 100,
         extra: Script | None = None,
         usage: Script,
+        store: Store | None = None,
     ) -> None:
         self.clock = clock or Jumping()
-        self.store = Store()
+        self.store = store or Store()
         self.state = BreakableState()
         scripts = {"usage": usage} | ({"extra": extra} if extra else {})
         provider = make_provider("fake", **scripts)

@@ -26,6 +26,7 @@ from exporter.logs import JsonFormatter, LogfmtFormatter
 from exporter.metrics import Sample, usage
 from exporter.providers import Context, Report
 from exporter.snapshot import Snapshot
+from exporter.store import Store
 from tests.clocks import WALL, Jumping
 from tests.fakes import (
     BASE,
@@ -312,9 +313,37 @@ def test_log_that_cannot_be_written(caplog: pytest.LogCaptureFixture) -> None:
         failed, after = _usage(PAYLOAD, FIRST)
     finally:
         log.removeFilter(_break_failures)
-    assert (failed.failures[Reason.INTERNAL], failed.polls) == (1, 1)
+    assert (failed.failures[Reason.PAYLOAD], failed.failures[Reason.INTERNAL]) == (1, 0)
     assert (after.success, after.polls) == (True, 2)
     assert caplog.messages == ["poll crashed"]
+
+
+class _Broken(Store):
+    """A store that can take nothing at all, some of the times."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refusals = 0
+
+    def put(self, snapshot: Snapshot) -> None:
+        """Refuse *snapshot*, or publish it."""
+        if self.refusals:
+            self.refusals -= 1
+            raise LookupError
+        super().put(snapshot)
+
+
+def test_nothing_can_be_shown(caplog: pytest.LogCaptureFixture) -> None:
+    """Where not even the failure can be shown, the next poll goes on from what was."""
+    caplog.set_level(logging.WARNING, "exporter")
+    store = _Broken()
+    stage = Stage(usage=Script(FIRST, FIRST, FIRST), store=store)
+    stage.polls("usage")
+    store.refusals = 2
+    kept, after = stage.polls("usage", "usage")
+    assert (kept.success, kept.polls) == (True, 1)
+    assert (after.success, after.polls) == (True, 2)
+    assert set(caplog.messages) == {"poll crashed"}
 
 
 @pytest.mark.parametrize("form", [LogfmtFormatter(), JsonFormatter()], ids=["logfmt", "json"])

@@ -270,7 +270,7 @@ class Changing(Store):
 
 
 def test_scrape_sees_one_moment() -> None:
-    """A scrape that has to be made asks for the snapshots once."""
+    """A scrape that has to be made asks for the entries once."""
     scrape = Scrape(Changing(), lambda: (), stale_after=3, process=CollectorRegistry())
     counts = [scrape.body(Format.TEXT, gzip=False).count(b"_up{") for _ in range(3)]
     assert counts == [1, 2, 3]

@@ -19,7 +19,7 @@ def snapshot(account: Account | None = None, collector: str = "usage") -> Snapsh
     )
 
 
-def test_latestsnapshot() -> None:
+def test_store_has_the_latest() -> None:
     """A snapshot takes the place of its predecessor, in the order of the first ones."""
     store = Store()
     for collector in ("usage", "extra", "usage"):
@@ -30,7 +30,7 @@ def test_latestsnapshot() -> None:
     assert store.of(("fake", "main"))["usage"] is latest
 
 
-def test_shows_what_it_is_given() -> None:
+def test_store_shows_what_it_is_given() -> None:
     """What takes the place of everything is shown in its own order, and nothing else."""
     store = Store()
     snapshots = {name: snapshot(make_account(PROVIDER, name)) for name in ("a", "b", "c")}
@@ -40,7 +40,7 @@ def test_shows_what_it_is_given() -> None:
     assert [one.account.name for one in store.all()] == ["c", "a"]
 
 
-def test_may_be_read_while_it_is_written() -> None:
+def test_store_may_be_read_while_it_is_written() -> None:
     """A reader in another thread sees all snapshots of one moment, never a half of them."""
     store = Store()
     accounts = [make_account(PROVIDER, str(number)) for number in range(50)]
@@ -78,4 +78,3 @@ def test_version_tells_every_change() -> None:
     store.replace({})
     versions.append(store.version)
     assert len(set(versions)) == 3
-    assert store.entries() == {}

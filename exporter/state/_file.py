@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 5.0
 
+_CACHED_STATEMENTS = 16
+"""There is one for each number of rows, and the longest take 100 KiB."""
+
 _COMPANIONS = ("", "-wal", "-shm")
 """A SQLite file and those that belong to it."""
 
@@ -106,7 +109,13 @@ def _lock(path: Path) -> int:
 
 
 def _connect(path: Path, patience: float = PATIENCE_SECONDS) -> sqlite3.Connection:
-    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=patience)
+    return sqlite3.connect(
+        path,
+        isolation_level=None,
+        check_same_thread=False,
+        timeout=patience,
+        cached_statements=_CACHED_STATEMENTS,
+    )
 
 
 def _open(path: Path, patience: float) -> sqlite3.Connection:

@@ -40,8 +40,8 @@ COMMIT;
 _Row = tuple[str, str, str, bytes]
 """Kind, scope, window and value; what it is not about is empty."""
 
-_MOST_ROWS = 200
-"""Of one statement: every SQLite takes 999 values."""
+_MOST_ROWS = 166
+"""Of one statement: every SQLite takes 999 values, and a row has six."""
 
 _PUT = "INSERT OR REPLACE INTO ledger VALUES "
 _DROP = (
@@ -84,7 +84,7 @@ def _rows(connection: sqlite3.Connection, kind: str) -> sqlite3.Cursor:
 def write(
     connection: sqlite3.Connection, key: AccountKey, *, before: Ledger, after: Ledger
 ) -> None:
-    """Turn the rows of *before* into those of *after*, in one transaction.
+    """Turn the rows of *before* into those of *after*, which has all its scopes, in a transaction.
 
     With as few statements as can be: SQLite lets go of the interpreter in each, and a busy event
     loop takes long to give it back.
@@ -104,8 +104,8 @@ def write(
 
 
 def _put(connection: sqlite3.Connection, key: AccountKey, rows: Sequence[_Row]) -> None:
-    places = ",".join(["(?1,?2,?,?,?,?)"] * len(rows))
-    connection.execute(_PUT + places, (*key, *(value for row in rows for value in row)))
+    places = ",".join(["(?,?,?,?,?,?)"] * len(rows))
+    connection.execute(_PUT + places, [value for row in rows for value in (*key, *row)])
 
 
 def _changed(before: Ledger, after: Ledger) -> Iterator[_Row]:
