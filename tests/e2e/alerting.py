@@ -108,10 +108,13 @@ class Alertmanager:
 
 @contextmanager
 def alertmanager(folder: Path, webhook: Webhook) -> Iterator[Alertmanager]:
-    """Run a real Alertmanager with our routes and inhibitions, which waits for a second at most."""
+    """Run a real Alertmanager with our routes and inhibitions, which waits for seconds only.
+
+    A cause may come a second or two after what follows from it: both are evaluated every second.
+    """
     folder.mkdir()
     config = read(DEPLOY / "alertmanager" / "alertmanager.yml")
-    config["route"] |= {"group_wait": "1s", "group_interval": "1s"}
+    config["route"] |= {"group_wait": "4s", "group_interval": "1s"}
     config["receivers"] = [
         {"name": one["name"], "webhook_configs": [{"url": f"{webhook.url}/{one['name']}"}]}
         for one in config["receivers"]
