@@ -10,12 +10,13 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
+from itertools import chain
 from operator import itemgetter
 
 from msgspec import Struct, field
 
-from exporter.metrics import Family, Sample, catalogue
+from exporter.metrics import ACCOUNT_LABELS, Family, Sample, catalogue
 
 Chunks = Mapping[Family, str]
 """Sample lines, by family."""
@@ -36,6 +37,10 @@ _EXPONENTS = tuple(f"e+{digits - 1:02d}" for digits in range(17))
 """By digits before the point; from 17 digits on Python sets the exponent itself."""
 
 
+_SHARED_BLOCKS = 4096
+"""Label blocks that are kept for other accounts to share: some countries of some products."""
+
+
 class Format(Enum):
     """An exposition format that we speak; the value is its content type."""
 
@@ -43,28 +48,18 @@ class Format(Enum):
     OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 
-class _Lines(Struct, frozen=True, eq=False):
-    """The lines of one family: of each the name, the labels, and a place for its end.
+class Layout(Struct, frozen=True, eq=False):
+    """Series in the order in which their samples came, and what their lines are made of.
 
-    *pick* finds their ends among those of all samples.
+    *pieces* has three of each line, family by family: its begin, the rest of its labels, and a
+    place for its end. *pick* puts the ends of the samples in that order; *spans* are the families.
     """
 
+    families: Sequence[Family]
+    labels: Sequence[tuple[str, ...]]
     pieces: list[str]
     pick: Callable[[Sequence[str]], Sequence[str]]
-
-    def with_ends(self, ends: Sequence[str]) -> str:
-        """Return the lines as text. *ends* has the end of each sample's line."""
-        pieces = self.pieces.copy()
-        pieces[2::3] = self.pick(ends)
-        return "".join(pieces)
-
-
-class Layout(Struct, frozen=True, eq=False):
-    """Series in the order in which their samples came, and what their lines are made of."""
-
-    families: Sequence[Family] = ()
-    labels: Sequence[tuple[str, ...]] = ()
-    lines: Mapping[Family, _Lines] = field(default_factory=dict)
+    spans: Mapping[Family, slice]
 
 
 class Rendering(Struct, frozen=True, eq=False):
@@ -74,7 +69,7 @@ class Rendering(Struct, frozen=True, eq=False):
     """
 
     chunks: Chunks = field(default_factory=dict)
-    layout: Layout = field(default_factory=Layout)
+    layout: Layout | None = None
 
 
 def render(samples: Iterable[Sample], account: tuple[str, str] | None = None) -> Chunks:
@@ -87,46 +82,55 @@ def rerender(
 ) -> Rendering:
     """Render *samples* of the *account* whose last rendering was *before*."""
     samples = tuple(samples)
-    families = [sample.family for sample in samples]
-    labels = [sample.labels for sample in samples]
-    layout = before.layout
-    if families != layout.families or labels != layout.labels:
-        layout = Layout(families, labels, _lay_out(samples, account))
-    ends = [_end(sample.value) for sample in samples]
-    chunks = {family: lines.with_ends(ends) for family, lines in layout.lines.items()}
+    layout = _lay_out(samples, account, before.layout)
+    pieces = layout.pieces.copy()
+    pieces[2::3] = layout.pick([_end(sample.value) for sample in samples])
+    chunks = {family: "".join(pieces[span]) for family, span in layout.spans.items()}
     return Rendering(chunks, layout)
 
 
-def _lay_out(samples: Sequence[Sample], account: tuple[str, str] | None) -> Mapping[Family, _Lines]:
+def _lay_out(
+    samples: Sequence[Sample], account: tuple[str, str] | None, before: Layout | None
+) -> Layout:
+    families = [sample.family for sample in samples]
+    labels = [sample.labels for sample in samples]
+    if before and families == before.families and labels == before.labels:
+        # Of equal labels the newest are kept: the older ones go with their samples.
+        return Layout(families, labels, before.pieces, before.pick, before.spans)
     places: defaultdict[Family, list[int]] = defaultdict(list)
-    for place, sample in enumerate(samples):
-        places[sample.family].append(place)
-    blocks: dict[tuple[tuple[str, ...], tuple[str, ...]], str] = {}
-    lines = {}
+    for place, family in enumerate(families):
+        places[family].append(place)
+    pieces, spans = list[str](), {}
     for family, those in places.items():
-        names = family.all_labels
-        pieces: list[str] = []
+        begin, first = _begin(family, account), len(pieces)
         for place in those:
-            key = names, (*(account or ()), *samples[place].labels)
-            if key not in blocks:
-                blocks[key] = _block(*key)
-            pieces += (family.name, blocks[key], "")
-        lines[family] = _Lines(pieces, _picker(those))
-    return lines
+            pieces += (begin, _rest(family.labels, labels[place], account is not None), "")
+        spans[family] = slice(first, len(pieces))
+    return Layout(families, labels, pieces, _picker([*chain(*places.values())]), spans)
 
 
 def _picker(places: Sequence[int]) -> Callable[[Sequence[str]], Sequence[str]]:
-    """Return what picks those at *places*, in their order."""
-    if len(places) == 1:
-        (place,) = places
-        return itemgetter(slice(place, place + 1))
-    return itemgetter(*places)
+    """Return what picks those at *places*, each of which comes once, in their order."""
+    return itemgetter(*places) if len(places) > 1 else itemgetter(slice(None))
 
 
-def _block(names: Sequence[str], values: Sequence[str]) -> str:
-    pairs = zip(names, values, strict=True)
-    labels = ",".join(f'{name}="{escape_label(value)}"' for name, value in pairs)
+def _begin(family: Family, account: tuple[str, str] | None) -> str:
+    """Return what all lines of *family* begin with: the labels that *account* sets come first."""
+    return f"{family.name}{{{_pairs(ACCOUNT_LABELS, account)}" if account else family.name
+
+
+@lru_cache(_SHARED_BLOCKS)
+def _rest(names: tuple[str, ...], values: tuple[str, ...], has_begun: bool) -> str:  # noqa: FBT001 - a key of the cache
+    """Return the rest of the label block, one string for all accounts that have the same."""
+    labels = _pairs(names, values)
+    if has_begun:
+        return f",{labels}}}" if labels else "}"
     return f"{{{labels}}}" if labels else ""
+
+
+def _pairs(names: Sequence[str], values: Sequence[str]) -> str:
+    pairs = zip(names, values, strict=True)
+    return ",".join(f'{name}="{escape_label(value)}"' for name, value in pairs)
 
 
 def _end(value: float) -> str:

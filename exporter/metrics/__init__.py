@@ -6,7 +6,7 @@ A constant is named as its family is, without the prefix and in capitals.
 from types import ModuleType
 
 from exporter.metrics import health, period, plans, proof, realtime, usage
-from exporter.metrics._family import PREFIX, Family, Sample
+from exporter.metrics._family import ACCOUNT_LABELS, PREFIX, Family, Sample
 
 SECTIONS: tuple[ModuleType, ...] = (usage, proof, period, realtime, plans, health)
 """The modules that define families, in the order in which the README lists them."""
@@ -18,4 +18,4 @@ def catalogue() -> tuple[Family, ...]:
     return tuple(value for value in found if isinstance(value, Family))
 
 
-__all__ = ["PREFIX", "SECTIONS", "Family", "Sample", "catalogue"]
+__all__ = ["ACCOUNT_LABELS", "PREFIX", "SECTIONS", "Family", "Sample", "catalogue"]

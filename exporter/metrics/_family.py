@@ -9,6 +9,9 @@ from msgspec import Struct
 PREFIX = "proxy_provider_"
 """What every name of ours begins with."""
 
+ACCOUNT_LABELS = ("provider", "account")
+"""What tells accounts apart; the first labels of their families."""
+
 _LARGEST = sys.float_info.max
 
 
@@ -55,7 +58,7 @@ class Family:
     @property
     def all_labels(self) -> tuple[str, ...]:
         """The label names as they are exposed, in order."""
-        return ("provider", "account", *self.labels) if self.per_account else self.labels
+        return (*ACCOUNT_LABELS, *self.labels) if self.per_account else self.labels
 
 
 def counter(name: str, help_text: str, *labels: str) -> Family:

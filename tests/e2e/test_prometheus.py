@@ -52,7 +52,8 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
                 stage = Stage(world, url, process, server, log)
                 until(lambda: all_shown(stage), "every series was shown as 0")
                 world.clock = lambda: END
-                until(lambda: settled(stage), "the counters have their last values")
+                before = polls(stage)
+                until(lambda: settled(stage, before), "the counters have their last values")
                 yield stage
 
 
@@ -69,12 +70,19 @@ def all_shown(stage: Stage) -> bool:
     )
 
 
-def settled(stage: Stage) -> bool:
-    """Tell whether both jobs show what was counted, and a poll later still the same."""
+def polls(stage: Stage) -> dict[tuple[str, ...], float]:
+    """Return how often everything was polled, as both jobs saw it."""
+    labels = ("job", "provider", "account", "collector")
+    return stage.prometheus.query("proxy_provider_polls_total", *labels)
+
+
+def settled(stage: Stage, before: dict[tuple[str, ...], float]) -> bool:
+    """Tell whether both jobs show what was counted, two polls and more after *before*."""
     sums = stage.prometheus.query(
         "sum by (job) (proxy_provider_account_traffic_bytes_total)", "job"
     )
-    return set(sums.values()) != {0} and min(sums.values()) > 0.999 * sum(
+    since = {key: count - before[key] for key, count in polls(stage).items()}
+    return min(since.values()) > 2 and min(sums.values()) > 0.999 * sum(
         stage.world.truth(account.provider, account.name, line.id, BEGIN, END).traffic_bytes
         for account in stage.world.accounts
         for line in account.lines
