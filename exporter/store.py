@@ -1,8 +1,9 @@
 """Store: what every account has to show, as snapshots and as lines.
 
 Lines are made when a snapshot is published, while the processor's caches still hold what they are
-made of; a scrape only puts them together. Publishing is a single reference swap, so a scrape sees
-whole polls and takes no lock. Structs, as samples are: a poll makes several.
+made of; a scrape only puts them together. Publishing sets a single reference, and who reads copies
+them all in one step of the interpreter, so a scrape sees whole polls and takes no lock. Structs, as
+samples are: a poll makes several.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -52,22 +53,20 @@ class Store:
     def __init__(self) -> None:
         self.version = 0
         """How often it changed: who reads it before the entries misses no change."""
-        self._entries: Mapping[AccountKey, Entry] = {}
+        self._entries: dict[AccountKey, Entry] = {}
 
     def put(self, snapshot: Snapshot) -> None:
         """Publish *snapshot* in place of its predecessor."""
         key = snapshot.account.key
         snapshots = {**self.of(key), snapshot.collector: snapshot}
-        self._swap({**self._entries, key: _enter(key, snapshots, self._entries.get(key))})
+        self._entries[key] = _enter(key, snapshots, self._entries.get(key))
+        self.version += 1
 
     def replace(self, accounts: Mapping[AccountKey, Mapping[str, Snapshot]]) -> None:
         """Show *accounts*, by collector, and no others: no scrape sees some of it alone."""
-        self._swap(
-            {key: _enter(key, those, self._entries.get(key)) for key, those in accounts.items()}
-        )
-
-    def _swap(self, entries: Mapping[AccountKey, Entry]) -> None:
-        self._entries = entries
+        self._entries = {
+            key: _enter(key, those, self._entries.get(key)) for key, those in accounts.items()
+        }
         self.version += 1
 
     def of(self, account: AccountKey) -> Mapping[str, Snapshot]:
@@ -76,11 +75,11 @@ class Store:
 
     def all(self) -> tuple[Snapshot, ...]:
         """Return all snapshots at one moment, in the order of the accounts."""
-        return tuple(one for entry in self._entries.values() for one in entry.snapshots.values())
+        return tuple(one for entry in self.entries().values() for one in entry.snapshots.values())
 
     def entries(self) -> Mapping[AccountKey, Entry]:
         """Return what all accounts show at one moment."""
-        return self._entries
+        return self._entries.copy()
 
 
 def _enter(account: AccountKey, snapshots: Mapping[str, Snapshot], before: Entry | None) -> Entry:

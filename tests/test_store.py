@@ -1,4 +1,5 @@
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 from msgspec.structs import replace
 
@@ -41,18 +42,36 @@ def test_store_shows_what_it_is_given() -> None:
 
 
 def test_store_may_be_read_while_it_is_written() -> None:
-    """A reader in another thread sees all snapshots of one moment, never a half of them."""
+    """A reader in another thread sees all snapshots of one moment, though accounts come."""
     store = Store()
-    accounts = [make_account(PROVIDER, str(number)) for number in range(50)]
-    for account in accounts:
-        store.put(snapshot(account))
-    seen: set[int] = set()
-    reader = threading.Thread(target=lambda: seen.update(len(store.all()) for _ in range(2000)))
-    reader.start()
-    for account in accounts * 20:
-        store.put(snapshot(account))
-    reader.join()
-    assert seen == {50}
+    accounts = [make_account(PROVIDER, f"{number:04}") for number in range(2000)]
+    seen: list[list[str]] = []
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            seen.append([one.account.name for one in store.all()])
+
+    with ThreadPoolExecutor(1) as pool:
+        reader = pool.submit(look)
+        for account in accounts:
+            store.put(snapshot(account))
+        done.set()
+        reader.result()
+    names = [account.name for account in accounts]
+    assert len({len(some) for some in seen}) > 1
+    assert all(some == names[: len(some)] for some in seen)
+
+
+def test_entries_are_of_one_moment() -> None:
+    """What was read does not change when a snapshot comes."""
+    store = Store()
+    store.put(snapshot())
+    before = store.entries()
+    shown = dict(before)
+    store.put(replace(snapshot(), success=True))
+    store.put(snapshot(make_account(PROVIDER, "new")))
+    assert before == shown
 
 
 def test_lines_of_what_did_not_change_stay() -> None:
