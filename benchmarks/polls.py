@@ -22,6 +22,7 @@ from benchmarks.child import python, run, say
 from benchmarks.fleet import account
 from benchmarks.table import figure, markdown, ratio
 from exporter.api import Pool
+from exporter.interpreter import favour_polls
 from exporter.poller import Bounds
 from exporter.polling import AT_THE_START, Polling
 from exporter.providers import PROVIDERS
@@ -44,6 +45,7 @@ async def _measure(poll_all: Callable[[], Awaitable[object]]) -> None:
 
 
 async def _ours(url: str, path: Path | None) -> None:
+    favour_polls()
     with closing(open_state(path)) as state:
         pool = Pool()
         shared = Resources(pool, state, 0.0)

@@ -1,4 +1,4 @@
-"""The ledgers in a SQLite file, one transaction a poll.
+"""The ledgers in a SQLite file, one transaction for all polls that wait for one.
 
 One process at a time holds the file, by a lock on a file beside it, so that readers (``backfill``)
 need no part in it. Commits run on one thread of their own. ``synchronous=FULL``: what a scrape has
@@ -13,6 +13,7 @@ import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from exporter.account import AccountKey
@@ -25,11 +26,18 @@ log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 5.0
 
-_CACHED_STATEMENTS = 16
-"""There is one for each number of rows, and the longest take 100 KiB."""
-
 _COMPANIONS = ("", "-wal", "-shm")
 """A SQLite file and those that belong to it."""
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What goes to disk together."""
+
+    ledgers: dict[AccountKey, Ledger] = field(default_factory=dict)
+    changes: list[_tables.Change] = field(default_factory=list)
+    written: asyncio.Task[sqlite3.Error | None] | None = None
+    """Ends when it is on disk, with what kept it from being; None as long as it is empty."""
 
 
 class FileState:
@@ -53,29 +61,44 @@ class FileState:
             os.close(self._lock)
             raise
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="state")
+        self._writing = asyncio.Lock()
+        self._next = _Batch()
 
     def load(self, account: AccountKey) -> Ledger:
         """Return the ledger as it was last committed; an empty one when there is none."""
         return self._ledgers.get(account, Ledger())
 
     async def commit(self, account: AccountKey, ledger: Ledger) -> None:
-        """Write *ledger* to disk.
+        """Write *ledger* to disk, with all others that wait for it then.
 
         Raises: StateError when that fails; the file is as it was.
         """
-        loop = asyncio.get_running_loop()
-        try:
-            await loop.run_in_executor(self._writer, self._write, account, ledger)
-        except sqlite3.Error as error:
+        batch = self._next
+        change = _tables.change(account, before=self.load(account), after=ledger)
+        batch.changes.append(change)
+        batch.ledgers[account] = ledger
+        if batch.written is None:
+            batch.written = asyncio.create_task(self._write(batch))
+        error = await asyncio.shield(batch.written)
+        if error is not None:
             self._fail(error)
             raise StateError(str(error)) from error
         if not self.persistent:
             log.info("state is on disk again", extra=fields(path=self._path))
         self.persistent = True
 
-    def _write(self, account: AccountKey, ledger: Ledger) -> None:
-        _tables.write(self._connection, account, before=self.load(account), after=ledger)
-        self._ledgers[account] = ledger
+    async def _write(self, batch: _Batch) -> sqlite3.Error | None:
+        loop = asyncio.get_running_loop()
+        async with self._writing:
+            self._next = _Batch()
+            try:
+                await loop.run_in_executor(
+                    self._writer, _tables.write, self._connection, batch.changes
+                )
+            except sqlite3.Error as error:
+                return error
+            self._ledgers.update(batch.ledgers)
+        return None
 
     def _fail(self, error: sqlite3.Error) -> None:
         self.commit_failures += 1
@@ -114,7 +137,6 @@ def _connect(path: Path, patience: float = PATIENCE_SECONDS) -> sqlite3.Connecti
         isolation_level=None,
         check_same_thread=False,
         timeout=patience,
-        cached_statements=_CACHED_STATEMENTS,
     )
 
 

@@ -25,7 +25,10 @@ class State(Protocol):
         """Return the ledger as it was last committed; an empty one when there is none."""
 
     async def commit(self, account: AccountKey, ledger: Ledger) -> None:
-        """Keep *ledger*. Raises: StateError when it cannot be kept."""
+        """Keep *ledger*; one at a time of each account.
+
+        Raises: StateError when it cannot be kept.
+        """
 
     def close(self) -> None:
         """Let go of the state."""

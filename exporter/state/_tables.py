@@ -5,7 +5,10 @@ Pure SQL: which file it is, and who may write, is said elsewhere.
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+
+from msgspec import Struct
 
 from exporter.account import AccountKey
 from exporter.ledger import Ledger, Scope
@@ -37,10 +40,10 @@ PRAGMA user_version = {VERSION};
 COMMIT;
 """
 
-_Row = tuple[str, str, str, bytes]
-"""Kind, scope, window and value; what it is not about is empty."""
+_Row = tuple[str, str, str, str, str, bytes]
+"""Provider, account, kind, scope, window and value; what it is not about is empty."""
 
-_MOST_ROWS = 166
+_MOST_ROWS = 128
 """Of one statement: every SQLite takes 999 values, and a row has six."""
 
 _PUT = "INSERT OR REPLACE INTO ledger VALUES "
@@ -48,6 +51,13 @@ _DROP = (
     "DELETE FROM ledger"
     " WHERE provider = ? AND account = ? AND kind = 'window' AND scope = ? AND window = ?"
 )
+
+
+class Change(Struct, frozen=True):
+    """What turns one ledger into its next: the rows to put, and the windows that are gone."""
+
+    rows: tuple[_Row, ...]
+    gone: tuple[tuple[str, str, str, str], ...]
 
 
 def create(connection: sqlite3.Connection) -> None:
@@ -81,34 +91,45 @@ def _rows(connection: sqlite3.Connection, kind: str) -> sqlite3.Cursor:
     )
 
 
-def write(
-    connection: sqlite3.Connection, key: AccountKey, *, before: Ledger, after: Ledger
-) -> None:
-    """Turn the rows of *before* into those of *after*, which has all its scopes, in a transaction.
+def change(key: AccountKey, *, before: Ledger, after: Ledger) -> Change:
+    """Return what makes the rows of *before* those of *after*, which has all its scopes."""
+    rows = tuple((*key, *row) for row in _changed(before, after))
+    return Change(rows, tuple((*key, *place) for place in _gone(before, after)))
+
+
+def write(connection: sqlite3.Connection, changes: Iterable[Change]) -> None:
+    """Make *changes*, of as many accounts, in one transaction.
 
     With as few statements as can be: SQLite lets go of the interpreter in each, and a busy event
     loop takes long to give it back.
     """
-    rows = tuple(_changed(before, after))
-    gone = tuple(_gone(before, after))
+    rows = [row for one in changes for row in one.rows]
+    gone = [place for one in changes for place in one.gone]
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for first in range(0, len(rows), _MOST_ROWS):
-            _put(connection, key, rows[first : first + _MOST_ROWS])
+        for some in _portions(rows):
+            places = ",".join(["(?,?,?,?,?,?)"] * len(some))
+            connection.execute(_PUT + places, [*chain.from_iterable(some)])
         if gone:
-            connection.executemany(_DROP, [(*key, *one) for one in gone])
+            connection.executemany(_DROP, gone)
         connection.execute("COMMIT")
     except BaseException:
         connection.rollback()
         raise
 
 
-def _put(connection: sqlite3.Connection, key: AccountKey, rows: Sequence[_Row]) -> None:
-    places = ",".join(["(?,?,?,?,?,?)"] * len(rows))
-    connection.execute(_PUT + places, [value for row in rows for value in (*key, *row)])
+def _portions(rows: Sequence[_Row]) -> Iterator[Sequence[_Row]]:
+    """Yield *rows* by powers of two: there are few such statements, so each is compiled once."""
+    first, size = 0, _MOST_ROWS
+    while first < len(rows):
+        if size <= len(rows) - first:
+            yield rows[first : first + size]
+            first += size
+        else:
+            size //= 2
 
 
-def _changed(before: Ledger, after: Ledger) -> Iterator[_Row]:
+def _changed(before: Ledger, after: Ledger) -> Iterator[tuple[str, str, str, bytes]]:
     yield "account", "", "", encode_account(after)
     for name, scope in after.scopes.items():
         old = before.scopes.get(name)
