@@ -146,21 +146,22 @@ def test_requests_of_collectors_that_go_are_kept() -> None:
 
 
 def test_price_disturbs_no_poll() -> None:
-    """Another price is shown, and no account is polled for it."""
+    """Another price is shown, before the next poll and after it, and nothing is polled for it."""
     usage = Script(REPORT)
     provider = make_provider("fake", usage=usage)
     account = make_account(provider)
 
-    async def play() -> object:
+    async def play() -> None:
         clock = Virtual()
         polling = make_polling(clock, provider)
         async with begun(clock, polling, account):
             await polling.update([replace(account, prices={"p": 2.0})])
-            await clock.advance(0)
-            return polling.store.all()[0].account.prices
+            for polls in (1, 2):
+                assert usage.polls == polls
+                assert polling.store.all()[0].account.prices == {"p": 2.0}
+                await clock.advance(300)
 
-    assert asyncio.run(play()) == {"p": 2.0}
-    assert usage.polls == 1
+    asyncio.run(play())
 
 
 def test_pause_outlives_a_change() -> None:
