@@ -21,7 +21,7 @@ class Plain:
     """Text as it is."""
 
     def __init__(self, texts: Iterable[str]) -> None:
-        self._head = "".join(texts).encode()
+        self._head = b"".join(map(str.encode, texts))
 
     def followed_by(self, end: bytes) -> bytes:
         """Return the body with *end* at its end."""

@@ -41,6 +41,10 @@ _SHARED_BLOCKS = 4096
 """Label blocks that are kept for other accounts to share: some countries of some products."""
 
 
+_JOINED = 128
+"""Accounts whose lines of one family are put together in one step of the interpreter."""
+
+
 class Format(Enum):
     """An exposition format that we speak; the value is its content type."""
 
@@ -48,21 +52,22 @@ class Format(Enum):
     OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 
-class Layout(Struct, frozen=True, eq=False):
+class Layout(Struct, frozen=True, eq=False, gc=False):
     """Series in the order in which their samples came, and what their lines are made of.
 
     *pieces* has three of each line, family by family: its begin, the rest of its labels, and a
-    place for its end. *pick* puts the ends of the samples in that order; *spans* are the families.
+    place for its end. *pick* puts the ends of the samples in that order; *until* tells where the
+    pieces of each family end.
     """
 
-    families: Sequence[Family]
-    labels: Sequence[tuple[str, ...]]
-    pieces: list[str]
+    families: tuple[Family, ...]
+    labels: tuple[tuple[str, ...], ...]
+    pieces: tuple[str, ...]
     pick: Callable[[Sequence[str]], Sequence[str]]
-    spans: Mapping[Family, slice]
+    until: Mapping[Family, int]
 
 
-class Rendering(Struct, frozen=True, eq=False):
+class Rendering(Struct, frozen=True, eq=False, gc=False):
     """Samples as lines; *layout* spares the next rendering of the same series most of the work.
 
     A struct, as samples are: a poll makes several.
@@ -83,30 +88,34 @@ def rerender(
     """Render *samples* of the *account* whose last rendering was *before*."""
     samples = tuple(samples)
     layout = _lay_out(samples, account, before.layout)
-    pieces = layout.pieces.copy()
+    pieces = [*layout.pieces]
     pieces[2::3] = layout.pick([_end(sample.value) for sample in samples])
-    chunks = {family: "".join(pieces[span]) for family, span in layout.spans.items()}
+    chunks, first = {}, 0
+    for family, last in layout.until.items():
+        chunks[family] = "".join(pieces[first:last])
+        first = last
     return Rendering(chunks, layout)
 
 
 def _lay_out(
     samples: Sequence[Sample], account: tuple[str, str] | None, before: Layout | None
 ) -> Layout:
-    families = [sample.family for sample in samples]
-    labels = [sample.labels for sample in samples]
+    families = tuple([sample.family for sample in samples])
+    labels = tuple([sample.labels for sample in samples])
     if before and families == before.families and labels == before.labels:
         # Of equal labels the newest are kept: the older ones go with their samples.
-        return Layout(families, labels, before.pieces, before.pick, before.spans)
+        return Layout(families, labels, before.pieces, before.pick, before.until)
     places: defaultdict[Family, list[int]] = defaultdict(list)
     for place, family in enumerate(families):
         places[family].append(place)
-    pieces, spans = list[str](), {}
+    pieces, until = list[str](), {}
     for family, those in places.items():
-        begin, first = _begin(family, account), len(pieces)
+        begin = _begin(family, account)
         for place in those:
             pieces += (begin, _rest(family.labels, labels[place], account is not None), "")
-        spans[family] = slice(first, len(pieces))
-    return Layout(families, labels, pieces, _picker([*chain(*places.values())]), spans)
+        until[family] = len(pieces)
+    pick = _picker([*chain(*places.values())])
+    return Layout(families, labels, tuple(pieces), pick, until)
 
 
 def _picker(places: Sequence[int]) -> Callable[[Sequence[str]], Sequence[str]]:
@@ -173,14 +182,19 @@ def join(chunks: Iterable[Chunks], form: Format) -> str:
 
 
 def blocks(chunks: Iterable[Chunks], form: Format) -> Iterator[str]:
-    """Yield one block for each family of *chunks*, in the order of the catalogue."""
+    """Yield one block for each family of *chunks*, in the order of the catalogue, bit by bit.
+
+    No bit is so long that joining or encoding it would keep other threads waiting.
+    """
     lines: dict[Family, list[str]] = {}
     for chunk in chunks:
         for family, text in chunk.items():
             lines.setdefault(family, []).append(text)
     ranks = _ranks()
     for family in sorted(lines, key=lambda family: ranks.get(family, len(ranks))):
-        yield "".join((head(family, form), *lines[family]))
+        yield head(family, form)
+        for first in range(0, len(lines[family]), _JOINED):
+            yield "".join(lines[family][first : first + _JOINED])
 
 
 @cache

@@ -45,7 +45,7 @@ RETIRED_AFTER = 14 * 86_400.0
 """Seconds after its end when a scope's windows are settled; no provider revises for so long."""
 
 
-class Scope(Struct, frozen=True, kw_only=True):
+class Scope(Struct, frozen=True, kw_only=True, gc=False):
     """The ledger of one scope.
 
     *born* is when it was first read, None when it counts in full. *baseline* is what those windows
@@ -73,7 +73,7 @@ class Scope(Struct, frozen=True, kw_only=True):
         return sum(window.highs.get((TRAFFIC, ()), 0) for window in shown)
 
 
-class Ledger(Struct, frozen=True):
+class Ledger(Struct, frozen=True, gc=False):
     """The ledger of one account; a new one is empty.
 
     *listed* is what the provider listed at *born*, *created* when listed scopes began, *ended* when

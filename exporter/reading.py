@@ -43,7 +43,7 @@ class WindowReading(Struct, frozen=True, gc=False):
     partial: bool = False
 
 
-class ScopeReading(Struct, frozen=True, kw_only=True):
+class ScopeReading(Struct, frozen=True, kw_only=True, gc=False):
     """All that one answer says of one scope."""
 
     scope: str
@@ -66,7 +66,7 @@ class ScopeReading(Struct, frozen=True, kw_only=True):
     """The id of the first window of the term whose sum is to be compared with the provider's."""
 
 
-class WindowSpan(Struct, frozen=True):
+class WindowSpan(Struct, frozen=True, gc=False):
     """Windows from *since* up to *until*, itself excluded; None stands for all scopes."""
 
     scopes: frozenset[str] | None
@@ -74,7 +74,7 @@ class WindowSpan(Struct, frozen=True):
     until: str = "~"
 
 
-class StatedTotal(Struct, frozen=True):
+class StatedTotal(Struct, frozen=True, gc=False):
     """Traffic in bytes that the provider itself states for a span.
 
     Where it is not known which of several *spans* the provider means, the nearest one is meant.
@@ -86,7 +86,7 @@ class StatedTotal(Struct, frozen=True):
     spans: tuple[WindowSpan, ...]
 
 
-class Statement(Struct, frozen=True, kw_only=True):
+class Statement(Struct, frozen=True, kw_only=True, gc=False):
     """What one poll says to the ledger."""
 
     at: float

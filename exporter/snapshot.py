@@ -21,7 +21,7 @@ NO_FAILURES = MappingProxyType(dict.fromkeys(Reason, 0))
 UNSUPPORTED_ADVICE = "the provider does not offer this to the account; all else works without it"
 
 
-class Part(Struct, frozen=True, eq=False):
+class Part(Struct, frozen=True, eq=False, gc=False):
     """Samples that come and age together.
 
     *at* is the monotonic time of the poll they are from, *took* the seconds that it lasted.

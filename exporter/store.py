@@ -21,14 +21,14 @@ _Make = Callable[[], Iterable[Sample]]
 """Makes the samples of a source; equal sources have equal samples."""
 
 
-class _Rendered(Struct, frozen=True, eq=False):
+class _Rendered(Struct, frozen=True, eq=False, gc=False):
     """A source, and what came of it."""
 
     source: object
     rendering: Rendering
 
 
-class Gauges(Struct, frozen=True, eq=False):
+class Gauges(Struct, frozen=True, eq=False, gc=False):
     """The lines of one part, which are shown until it is stale."""
 
     snapshot: Snapshot
@@ -36,7 +36,7 @@ class Gauges(Struct, frozen=True, eq=False):
     chunks: Chunks
 
 
-class Entry(Struct, frozen=True, eq=False):
+class Entry(Struct, frozen=True, eq=False, gc=False):
     """What one account shows: its snapshots, by collector, and the lines that come of them."""
 
     snapshots: Mapping[str, Snapshot] = field(default_factory=dict)

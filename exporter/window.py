@@ -36,7 +36,7 @@ class Fall(Struct, frozen=True, gc=False):
 _NO_FALL = Fall()
 
 
-class Window(Struct, frozen=True):
+class Window(Struct, frozen=True, gc=False):
     """The highs of one window; *start* is in Unix seconds, None when unknown."""
 
     start: float | None

@@ -9,7 +9,7 @@ from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics_parse
 from prometheus_client.parser import text_string_to_metric_families as text_parse
 
-from exporter.exposition import END, Format, Rendering, join, render, rerender
+from exporter.exposition import END, Format, Rendering, blocks, join, render, rerender
 from exporter.metrics import Family, Sample, catalogue, usage
 
 ACCOUNT = ("webshare", "main")
@@ -143,6 +143,16 @@ def test_one_block_a_family() -> None:
         "# TYPE proxy_provider_product_traffic_bytes counter",
     ]
     assert [line.split(",")[1] for line in lines[2:]] == ['account="a"', 'account="b"']
+
+
+def test_many_accounts_come_bit_by_bit() -> None:
+    """Lines of many accounts are not put together at once: nobody else could run meanwhile."""
+    accounts = [("evomi", f"{number:03}") for number in range(300)]
+    chunks = [render([TRAFFIC.sample(1, product="a", plan="")], account) for account in accounts]
+    bits = list(blocks(chunks, Format.TEXT))
+    assert [bit.count("\n") for bit in bits] == [2, 128, 128, 44]
+    lines = "".join(bits).splitlines()[2:]
+    assert [line.split('"')[3] for line in lines] == [name for _, name in accounts]
 
 
 @pytest.mark.parametrize("half", [chr(0xD800), chr(0xDFFF), chr(0xDC00) + chr(0xD800)])

@@ -6,7 +6,26 @@ from weakref import ref
 
 import pytest
 
-from exporter.interpreter import COLLECT_SECONDS, collect_garbage, favour_polls
+from exporter.account import Account
+from exporter.counter import Counter
+from exporter.exposition import Layout, Rendering
+from exporter.interpreter import (
+    COLLECT_SECONDS,
+    MIDDLE,
+    NEVER,
+    SWITCH_SECONDS,
+    YOUNG,
+    collect_garbage,
+    favour_polls,
+)
+from exporter.ledger import Ledger, Scope
+from exporter.metrics import Family, Sample
+from exporter.snapshot import Snapshot
+from exporter.store import Entry
+from exporter.window import Window
+from tests.clocks import Virtual
+from tests.fakes import Script, gauges, make_account, make_provider, report
+from tests.pollings import begun, make_polling
 
 
 @pytest.fixture(autouse=True)
@@ -20,13 +39,31 @@ def _restored() -> Iterator[None]:
 
 
 def test_polls_wait_less_than_by_default() -> None:
-    """Threads take turns within a millisecond, and what is there is not gone over again."""
+    """Threads take turns within a millisecond, and few objects are gone over at a time."""
     young, middle, _ = gc.get_threshold()
+    switch = sys.getswitchinterval()
     favour_polls()
-    assert sys.getswitchinterval() == pytest.approx(0.001)
-    assert gc.get_threshold()[:2] == (young, middle)
-    assert gc.get_threshold()[2] > 10_000
+    assert sys.getswitchinterval() == pytest.approx(SWITCH_SECONDS)
+    assert switch > 5 * SWITCH_SECONDS
+    assert gc.get_threshold() == (YOUNG, MIDDLE, NEVER)
+    assert YOUNG * MIDDLE < young * middle < NEVER
     assert gc.get_freeze_count() > 0
+
+
+def test_what_an_account_holds_is_not_gone_over() -> None:
+    """The collector knows neither ledgers nor lines: there are hundreds of thousands of them."""
+    provider = make_provider(usage=Script(report(5, rest=gauges(1.0, 2.0))))
+    clock = Virtual()
+    polling = make_polling(clock, provider)
+
+    async def play() -> None:
+        async with begun(clock, polling, make_account(provider)):
+            await clock.advance(300)
+
+    asyncio.run(play())
+    ours = {type(one) for one in gc.get_objects() if type(one).__module__.startswith("exporter.")}
+    assert ours & {Account, Snapshot}
+    assert not ours & {Ledger, Scope, Window, Counter, Sample, Family, Entry, Rendering, Layout}
 
 
 class _Ring:

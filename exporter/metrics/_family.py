@@ -1,7 +1,6 @@
 """Families and samples: the exposition's terms as values."""
 
 import sys
-from dataclasses import dataclass
 from typing import Literal
 
 from msgspec import Struct
@@ -26,8 +25,7 @@ class Sample(Struct, frozen=True, eq=False, gc=False):
     value: float
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Family:
+class Family(Struct, frozen=True, eq=False, gc=False):
     """One metric family: a constant of the catalogue.
 
     *labels* leaves out ``provider`` and ``account``: every family has them unless *per_account* is
