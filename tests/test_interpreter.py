@@ -40,13 +40,13 @@ def _restored() -> Iterator[None]:
 
 def test_polls_wait_less_than_by_default() -> None:
     """Threads take turns within a millisecond, and few objects are gone over at a time."""
-    young, middle, _ = gc.get_threshold()
-    switch = sys.getswitchinterval()
+    sys.setswitchinterval(0.005)
+    gc.set_threshold(700, 10, 10)
     favour_polls()
     assert sys.getswitchinterval() == pytest.approx(SWITCH_SECONDS)
-    assert switch > 5 * SWITCH_SECONDS
+    assert SWITCH_SECONDS < 0.001
     assert gc.get_threshold() == (YOUNG, MIDDLE, NEVER)
-    assert YOUNG * MIDDLE < young * middle < NEVER
+    assert YOUNG * MIDDLE < 700 * 10 < NEVER
     assert gc.get_freeze_count() > 0
 
 
