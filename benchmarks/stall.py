@@ -1,6 +1,8 @@
 """Stall: how long an event loop keeps a task waiting that wants to run every millisecond.
 
 SIGUSR1 begins the watch; the next one ends it and tells the longest stall in milliseconds.
+
+python -m benchmarks.stall  watches a loop that has nothing to do: what the machine alone takes.
 """
 
 import asyncio
@@ -35,3 +37,13 @@ class Watch:
             began = time.monotonic()
             await asyncio.sleep(EVERY)
             self._longest = max(self._longest, time.monotonic() - began - EVERY)
+
+
+async def main() -> None:
+    """Run until the parent ends."""
+    Watch()
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -44,6 +44,7 @@ class Found:
     polling: list[float] = field(default_factory=list)
     rss: list[float] = field(default_factory=list)
     stall: list[float] = field(default_factory=list)
+    idle_stall: list[float] = field(default_factory=list)
     scrapes: list[float] = field(default_factory=list)
     series: list[float] = field(default_factory=list)
 
@@ -95,16 +96,23 @@ def scrape_for(seconds: float, connection: HTTPConnection, found: Found) -> list
     return times
 
 
-def measure(child: Child, connection: HTTPConnection, seconds: float, found: Found) -> None:
-    """Measure CPU and scrapes, then stalls, since the watch takes CPU itself, then polls alone."""
+def measure(
+    child: Child, idle: Child, connection: HTTPConnection, seconds: float, found: Found
+) -> None:
+    """Measure CPU and scrapes, then stalls, since the watch takes CPU itself, then polls alone.
+
+    The stalls are also those of an *idle* loop: they are the machine's.
+    """
     before, began = child.cpu, time.monotonic()
     found.scrapes.extend(scrape_for(seconds, connection, found))
     found.cpu.append((child.cpu - before) / (time.monotonic() - began))
     found.rss.append(child.rss)
-    child.signal(signal.SIGUSR1)
+    for one in (child, idle):
+        one.signal(signal.SIGUSR1)
     scrape_for(seconds, connection, found)
-    child.signal(signal.SIGUSR1)
-    found.stall.append(float(child.hear()))
+    for one, stalls in ((child, found.stall), (idle, found.idle_stall)):
+        one.signal(signal.SIGUSR1)
+        stalls.append(float(one.hear()))
     before, began = child.cpu, time.monotonic()
     time.sleep(INTERVAL)
     found.polling.append((child.cpu - before) / (time.monotonic() - began))
@@ -118,10 +126,14 @@ def compare(accounts: int, budget: Budget) -> dict[str, Found]:
         with mock(folder, seconds=ANSWER_SECONDS) as api:
             for _ in range(budget.rounds):
                 for one, found in results.items():
-                    with started(one, api, accounts, folder) as (child, port):
+                    with (
+                        started(one, api, accounts, folder) as (child, port),
+                        run(*python("stall"), log=folder / "idle.log") as idle,
+                    ):
+                        idle.hear()
                         connection = HTTPConnection("127.0.0.1", port, timeout=60)
                         scrape_for(warm_up(accounts), connection, Found())
-                        measure(child, connection, budget.seconds, found)
+                        measure(child, idle, connection, budget.seconds, found)
     return results
 
 
@@ -150,6 +162,7 @@ def _table(title: str, ours: Found, usual: Found) -> str:
         ),
         "RSS, MiB": (ours.rss, usual.rss),
         "longest stall of the loop, ms": (ours.stall, usual.stall),
+        "of an idle loop meanwhile, ms": (ours.idle_stall, usual.idle_stall),
         "series": (ours.series, usual.series),
     }
     return markdown(
