@@ -36,13 +36,11 @@ _EXACT = 2**53
 _EXPONENTS = tuple(f"e+{digits - 1:02d}" for digits in range(17))
 """By digits before the point; from 17 digits on Python sets the exponent itself."""
 
-
 _SHARED_BLOCKS = 4096
 """Label blocks that are kept for other accounts to share: some countries of some products."""
 
-
 _JOINED = 128
-"""Accounts whose lines of one family are put together in one step of the interpreter."""
+"""Chunks of one family that are put together in one step of the interpreter."""
 
 
 class Format(Enum):
@@ -124,7 +122,12 @@ def _picker(places: Sequence[int]) -> Callable[[Sequence[str]], Sequence[str]]:
 
 
 def _begin(family: Family, account: tuple[str, str] | None) -> str:
-    """Return what all lines of *family* begin with: the labels that *account* sets come first."""
+    """Return what all lines of *family* begin with: the labels that *account* sets come first.
+
+    Raises: ValueError when it is a family of accounts and there is none, or the other way round.
+    """
+    if family.per_account != (account is not None):
+        raise ValueError(f"{family.name} of {account}")
     return f"{family.name}{{{_pairs(ACCOUNT_LABELS, account)}" if account else family.name
 
 
@@ -184,7 +187,7 @@ def join(chunks: Iterable[Chunks], form: Format) -> str:
 def blocks(chunks: Iterable[Chunks], form: Format) -> Iterator[str]:
     """Yield one block for each family of *chunks*, in the order of the catalogue, bit by bit.
 
-    No bit is so long that joining or encoding it would keep other threads waiting.
+    To join and encode all of a block at once would keep other threads waiting.
     """
     lines: dict[Family, list[str]] = {}
     for chunk in chunks:

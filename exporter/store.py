@@ -60,7 +60,7 @@ class Store:
         key = snapshot.account.key
         snapshots = {**self.of(key), snapshot.collector: snapshot}
         self._entries[key] = _enter(key, snapshots, self._entries.get(key))
-        self.version += 1
+        self.version += 1  # after the entry: readers ask in the other order
 
     def replace(self, accounts: Mapping[AccountKey, Mapping[str, Snapshot]]) -> None:
         """Show *accounts*, by collector, and no others: no scrape sees some of it alone."""

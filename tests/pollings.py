@@ -60,5 +60,7 @@ async def begun(clock: Virtual, polling: Polling, *accounts: Account) -> AsyncIt
         polling.add(account)
     polling.start()
     await clock.advance(0)
-    yield
-    await polling.stop()
+    try:
+        yield
+    finally:
+        await polling.stop()

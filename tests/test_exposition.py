@@ -145,6 +145,18 @@ def test_one_block_a_family() -> None:
     assert [line.split(",")[1] for line in lines[2:]] == ['account="a"', 'account="b"']
 
 
+@pytest.mark.parametrize(
+    ("family", "account"), [(TRAFFIC, None), (catalogue()[-1], ACCOUNT)], ids=["none", "one"]
+)
+def test_family_that_does_not_fit_the_account(
+    family: Family, account: tuple[str, str] | None
+) -> None:
+    """A family of accounts is never shown without one, nor one of ours with it."""
+    sample = Sample(family, ("x",) * len(family.labels), 1)
+    with pytest.raises(ValueError, match=family.name):
+        render([sample], account)
+
+
 def test_many_accounts_come_bit_by_bit() -> None:
     """Lines of many accounts are not put together at once: nobody else could run meanwhile."""
     accounts = [("evomi", f"{number:03}") for number in range(300)]

@@ -166,8 +166,8 @@ def test_stop_ends_polls_under_way() -> None:
         clock = Virtual()
         polling = make_polling(clock, slow, provider)
         async with begun(clock, polling, make_account(slow), make_account(provider)):
-            pass
-        await clock.advance(3600)
+            await polling.stop()
+            await clock.advance(3600)
 
     asyncio.run(play())
     assert (hanging.under_way, quick.polls) == (1, 1)

@@ -1,8 +1,9 @@
 """The ledgers in a SQLite file, one transaction for all polls that wait for one.
 
 One process at a time holds the file, by a lock on a file beside it, so that readers (``backfill``)
-need no part in it. Commits run on one thread of their own. ``synchronous=FULL``: what a scrape has
-seen must be on disk when the power goes, or the counter falls and Prometheus counts it again.
+need no part in it. Commits run on one thread of their own; their rows are made before, so that a
+bug in one ledger fails alone. ``synchronous=FULL``: what a scrape has seen must be on disk when the
+power goes, or the counter falls and Prometheus counts it again.
 """
 
 import asyncio
@@ -41,7 +42,7 @@ class _Batch:
 
 
 class FileState:
-    """Keeps the ledgers in the file at *path*; makes it when there is none.
+    """Keeps the ledgers in the file at *path*, for one event loop; makes it when there is none.
 
     *patience* is how many seconds to wait for one who has locked it, a backup say.
     Raises: StartError when another process holds it, when it is of a newer version or another
@@ -96,7 +97,7 @@ class FileState:
                     self._writer, _tables.write, self._connection, batch.changes
                 )
             except sqlite3.Error as error:
-                return error
+                return error.with_traceback(None)  # which would hold the batch, that holds it
             self._ledgers.update(batch.ledgers)
         return None
 

@@ -53,7 +53,7 @@ _DROP = (
 )
 
 
-class Change(Struct, frozen=True):
+class Change(Struct, frozen=True, gc=False):
     """What turns one ledger into its next: the rows to put, and the windows that are gone."""
 
     rows: tuple[_Row, ...]
@@ -92,8 +92,13 @@ def _rows(connection: sqlite3.Connection, kind: str) -> sqlite3.Cursor:
 
 
 def change(key: AccountKey, *, before: Ledger, after: Ledger) -> Change:
-    """Return what makes the rows of *before* those of *after*, which has all its scopes."""
+    """Return what makes the rows of *before* those of *after*, which has all its scopes.
+
+    Raises: ValueError when they cannot be written.
+    """
     rows = tuple((*key, *row) for row in _changed(before, after))
+    for *names, _ in rows:
+        "".join(names).encode()  # as SQLite will, but together with others' rows
     return Change(rows, tuple((*key, *place) for place in _gone(before, after)))
 
 
