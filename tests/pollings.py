@@ -1,7 +1,7 @@
 """Polling that is played through by a virtual clock."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from exporter.account import Account
@@ -54,13 +54,20 @@ def make_polling(clock: Virtual, *providers: Provider, state: MemoryState | None
 
 
 @asynccontextmanager
-async def begun(clock: Virtual, polling: Polling, *accounts: Account) -> AsyncIterator[None]:
+async def begun(
+    providers: Iterable[Provider],
+    *accounts: Account,
+    clock: Virtual | None = None,
+    state: MemoryState | None = None,
+) -> AsyncIterator[tuple[Virtual, Polling]]:
     """Poll *accounts* until the context ends; it begins when the first polls were."""
+    clock = clock or Virtual()
+    polling = make_polling(clock, *providers, state=state)
     for account in accounts:
         polling.add(account)
     polling.start()
     await clock.advance(0)
     try:
-        yield
+        yield clock, polling
     finally:
         await polling.stop()

@@ -17,10 +17,10 @@ from exporter.interpreter import (
     collect_garbage,
     favour_polls,
 )
+from exporter.polling import Polling
 from exporter.snapshot import Snapshot
-from tests.clocks import Virtual
 from tests.fakes import Script, gauges, make_account, make_provider, report
-from tests.pollings import begun, make_polling
+from tests.pollings import begun
 
 
 @pytest.fixture(autouse=True)
@@ -48,17 +48,17 @@ def test_polls_wait_less_than_by_default() -> None:
 def test_what_an_account_holds_is_not_gone_over() -> None:
     """The collector knows neither ledgers nor lines: there are hundreds of thousands of them."""
     provider = make_provider(usage=Script(report(5, rest=gauges(1.0, 2.0))))
-    clock = Virtual()
-    polling = make_polling(clock, provider)
 
-    async def play() -> None:
-        async with begun(clock, polling, make_account(provider)):
+    async def play() -> Polling:
+        async with begun([provider], make_account(provider)) as (clock, polling):
             await clock.advance(300)
+        return polling
 
-    asyncio.run(play())
+    polling = asyncio.run(play())
     modules = (counter, exposition, ledger, metrics, snapshot, store, window)
     seen = {type(one) for one in gc.get_objects() if isinstance(one, Struct)}
     ours = {kind for kind in seen for module in modules if kind in vars(module).values()}
+    assert polling.store.all()
     assert ours == {Snapshot}
 
 

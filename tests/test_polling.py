@@ -85,9 +85,7 @@ def test_slow_provider_does_not_hold_up_another() -> None:
     accounts = [make_account(one, str(number)) for number in range(20) for one in (slow, quick)]
 
     async def play() -> int:
-        clock = Virtual()
-        polling = make_polling(clock, slow, quick)
-        async with begun(clock, polling, *accounts):
+        async with begun([slow, quick], *accounts) as (_, polling):
             return _polled(polling)
 
     assert asyncio.run(play()) == 20
@@ -100,9 +98,7 @@ def test_few_accounts_of_an_origin_begin_together() -> None:
     accounts = [make_account(provider, str(number)) for number in range(30)]
 
     async def play() -> tuple[int, int]:
-        clock = Virtual()
-        polling = make_polling(clock, provider)
-        async with begun(clock, polling, *accounts):
+        async with begun([provider], *accounts) as (_, polling):
             before = hanging.under_way
             hanging.go.set()
             await settle()
@@ -147,11 +143,9 @@ def test_accounts_do_not_move_in_step() -> None:
 def _play_for(
     seconds: float, provider: Provider, *accounts: Account, clock: Virtual | None = None
 ) -> None:
-    clock = clock or Virtual()
-
     async def play() -> None:
-        async with begun(clock, make_polling(clock, provider), *accounts):
-            await clock.advance(seconds)
+        async with begun([provider], *accounts, clock=clock) as (running, _):
+            await running.advance(seconds)
 
     asyncio.run(play())
 
@@ -163,9 +157,10 @@ def test_stop_ends_polls_under_way() -> None:
     provider = make_provider("fake", usage=quick)
 
     async def play() -> None:
-        clock = Virtual()
-        polling = make_polling(clock, slow, provider)
-        async with begun(clock, polling, make_account(slow), make_account(provider)):
+        async with begun([slow, provider], make_account(slow), make_account(provider)) as (
+            clock,
+            polling,
+        ):
             await polling.stop()
             await clock.advance(3600)
 

@@ -10,9 +10,9 @@ from exporter.poller import Bounds
 from exporter.polling import Polling
 from exporter.providers import Context, Report
 from exporter.store import Store
-from tests.clocks import Virtual, settle
+from tests.clocks import settle
 from tests.fakes import BASE, Script, make_account, make_provider, make_resources, report
-from tests.pollings import REPORT, Hanging, SlowState, begun, make_polling
+from tests.pollings import REPORT, Hanging, SlowState, begun
 from tests.sockets import patient
 
 
@@ -39,9 +39,7 @@ def test_update_leaves_what_did_not_change() -> None:
     one, two, three = (make_account(provider, name) for name in ("one", "two", "three"))
 
     async def play() -> int:
-        clock = Virtual()
-        polling = make_polling(clock, provider)
-        async with begun(clock, polling, one, two):
+        async with begun([provider], one, two) as (clock, polling):
             assert shown(polling) == {("one", "usage"): 1, ("two", "usage"): 1}
             await polling.update([one, three])
             await clock.advance(0)
@@ -60,9 +58,7 @@ def test_account_that_changes_goes_on_from_what_it_shows() -> None:
     account = make_account(provider)
 
     async def play() -> None:
-        clock = Virtual()
-        polling = make_polling(clock, provider)
-        async with begun(clock, polling, account):
+        async with begun([provider], account) as (clock, polling):
             await polling.update([replace(account, intervals={"usage": 60.0})])
             assert shown(polling) == {("main", "usage"): 1}
             assert polling.unpolled() == ()
@@ -79,9 +75,7 @@ def test_ready_once_is_ready_for_good() -> None:
     slow = replace(make_provider("slow", usage=Hanging()), base_url="https://slow.example")
 
     async def play() -> tuple[str, ...]:
-        clock = Virtual()
-        polling = make_polling(clock, provider, slow)
-        async with begun(clock, polling, make_account(provider)):
+        async with begun([provider, slow], make_account(provider)) as (clock, polling):
             await polling.update([make_account(provider), make_account(slow)])
             await clock.advance(0)
             return polling.unpolled()
@@ -95,9 +89,7 @@ def test_ledger_outlives_a_change() -> None:
     account = make_account(provider)
 
     async def play() -> list[float]:
-        clock = Virtual()
-        polling = make_polling(clock, provider)
-        async with begun(clock, polling, account):
+        async with begun([provider], account) as (clock, polling):
             await polling.update([replace(account, intervals={"usage": 60.0})])
             await clock.advance(0)
         (snapshot,) = polling.store.all()
@@ -112,9 +104,8 @@ def test_commit_is_not_cut_off() -> None:
     account = make_account(provider)
 
     async def play() -> int:
-        clock, state = Virtual(), SlowState()
-        polling = make_polling(clock, provider, state=state)
-        async with begun(clock, polling, account):
+        state = SlowState()
+        async with begun([provider], account, state=state) as (_, polling):
             changed = replace(account, intervals={"usage": 9.0})
             changing = asyncio.create_task(polling.update([changed]))
             await settle()
@@ -132,9 +123,7 @@ def test_requests_of_collectors_that_go_are_kept() -> None:
     account = make_account(provider)
 
     async def play() -> tuple[int, int]:
-        clock = Virtual()
-        polling = make_polling(clock, provider)
-        async with begun(clock, polling, account):
+        async with begun([provider], account) as (clock, polling):
             await clock.advance(1)
             before = requests(polling)
             await polling.update([replace(account, intervals={"usage": 300.0})])
@@ -152,9 +141,7 @@ def test_price_disturbs_no_poll() -> None:
     account = make_account(provider)
 
     async def play() -> None:
-        clock = Virtual()
-        polling = make_polling(clock, provider)
-        async with begun(clock, polling, account):
+        async with begun([provider], account) as (clock, polling):
             await polling.update([replace(account, prices={"p": 2.0})])
             for polls in (1, 2):
                 assert usage.polls == polls
@@ -170,9 +157,7 @@ def test_pause_outlives_a_change() -> None:
     account = make_account(provider)
 
     async def play() -> None:
-        clock = Virtual()
-        polling = make_polling(clock, provider)
-        async with begun(clock, polling, account):
+        async with begun([provider], account) as (clock, polling):
             await polling.update([replace(account, intervals={"usage": 60.0})])
             await clock.advance(600)
 
