@@ -133,12 +133,7 @@ def _lock(path: Path) -> int:
 
 
 def _connect(path: Path, patience: float = PATIENCE_SECONDS) -> sqlite3.Connection:
-    return sqlite3.connect(
-        path,
-        isolation_level=None,
-        check_same_thread=False,
-        timeout=patience,
-    )
+    return sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=patience)
 
 
 def _open(path: Path, patience: float) -> sqlite3.Connection:
