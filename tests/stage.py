@@ -2,13 +2,27 @@
 
 import asyncio
 
+from exporter.errors import PayloadError, Reason, UnsupportedError
 from exporter.health import account_samples
 from exporter.poller import Bounds, Poller
 from exporter.session import Session
 from exporter.snapshot import Snapshot
 from exporter.store import Store
 from tests.clocks import Jumping, Virtual
-from tests.fakes import BreakableState, Script, make_account, make_provider, make_resources
+from tests.fakes import (
+    BreakableState,
+    Outcome,
+    Script,
+    gauges,
+    make_account,
+    make_provider,
+    make_resources,
+    report,
+)
+
+PAYLOAD = PayloadError("GET /usage", "no")
+FORBIDDEN = UnsupportedError("GET /extra", "no", status=403, reason=Reason.FORBIDDEN)
+FIRST = report(rest=gauges(1.0), bad=gauges(1.0, 2.0))
 
 
 class Stage:
@@ -51,3 +65,8 @@ class Stage:
     def up(self) -> float:
         """Return whether the account is up."""
         return next(iter(account_samples(self.store.all()))).value
+
+
+def poll_usage(*outcomes: Outcome) -> list[Snapshot]:
+    """Return the snapshots after each of *outcomes* of the required collector."""
+    return Stage(usage=Script(*outcomes)).polls(*["usage"] * len(outcomes))

@@ -21,49 +21,23 @@ from exporter.cli import main, program
 from exporter.errors import StartError, UsageError
 from exporter.flags import logging_flags
 from exporter.metrics_table import metrics_table
-from exporter.simulator import Fault, SimulatorServer, World, demo_world
+from exporter.simulator import demo_world
 from exporter.version import version_line
-from tests.web_config.stage import Folder, hashed, tls, trusting
+from tests.commands import configured
+from tests.web_config.stage import Folder, tls, trusting
 
 PATIENCE = 60.0
 """Seconds until something that has to happen is given up: generous, as machines are shared."""
 
 SCRIPT = Path(sys.executable).with_name("proxy-provider-exporter")
 
-
-@pytest.fixture(autouse=True)
-def _logging() -> Iterator[None]:
-    """Put the loggers back as they were."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    root.handlers = []
-    yield
-    root.handlers, root.level = handlers, level
-
-
-@pytest.fixture(name="world")
-def _world() -> World:
-    return demo_world(time.time())
+pytestmark = pytest.mark.usefixtures("_logging")
 
 
 @pytest.fixture(name="config")
-def _config(world: World, tmp_path: Path) -> Iterator[str]:
-    """Give the flag for a configuration with Evomi's accounts of *world*, which is served."""
-    with SimulatorServer(world) as simulator:
-        accounts = [
-            {
-                "provider": one.provider,
-                "name": one.name,
-                "api_key": one.key,
-                "base_url": simulator.url,
-            }
-            for one in world.accounts
-            if one.provider == "evomi"
-        ]
-        path = tmp_path / "config.yml"
-        path.write_text(json.dumps({"accounts": accounts}))
-        path.chmod(0o600)
-        yield f"--config.file={path}"
+def _config(tmp_path: Path) -> Iterator[str]:
+    with configured(demo_world(time.time()), tmp_path) as flag:
+        yield flag
 
 
 def _stub(callback: Callable[..., int]) -> click.Command:
@@ -182,38 +156,6 @@ def test_run_on_a_taken_port(config: str, capsys: pytest.CaptureFixture[str]) ->
     )
 
 
-def test_once(config: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """Everything is polled once and printed; the ledger is moved where one is named."""
-    state = tmp_path / "state.db"
-    assert main(["once", config, f"--storage.path={state}"]) == 0
-    shown = capfd.readouterr().out
-    assert "proxy_provider_up{" in shown
-    assert "proxy_provider_exporter_state_persistent 1.0\n" in shown
-    assert state.exists()
-
-
-def test_once_shows_what_came_first(
-    world: World, config: str, capfd: pytest.CaptureFixture[str]
-) -> None:
-    """However long other accounts take, nothing that was asked for just now is stale."""
-    quick, slow = (one for one in world.accounts if one.provider == "evomi")
-    world.faults = [Fault(kind="slow", account=slow.name, delay_seconds=2)]
-    file = Path(config.partition("=")[2])
-    settings = json.loads(file.read_text("utf-8"))
-    for account in settings["accounts"]:
-        account["intervals"] = {"usage": "1s"}
-    file.write_text(json.dumps({**settings, "stale_after": 1}), "utf-8")
-    assert main(["once", config]) == 0
-    gauge = f'proxy_provider_account_period_traffic_bytes{{provider="evomi",account="{quick.name}"'
-    assert gauge in capfd.readouterr().out
-
-
-def test_once_when_a_provider_fails(world: World, config: str) -> None:
-    """That a required collector fails is the program's failure."""
-    world.faults = [Fault(kind="status", status=401)]
-    assert main(["once", config, "--log.level=error"]) == 1
-
-
 def test_doctor(config: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Keys that work are a success."""
     assert main(["doctor", config]) == 0
@@ -273,68 +215,6 @@ def test_list_metrics(capsys: pytest.CaptureFixture[str]) -> None:
     """The table of metrics goes to stdout."""
     assert main(["list-metrics"]) == 0
     assert f"{metrics_table()}\n" == capsys.readouterr().out
-
-
-def test_check_config(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A right configuration is summed up on stdout."""
-    path = tmp_path / "config.yml"
-    path.write_text("accounts: [{provider: webshare, name: main, api_key: abc}]")
-
-    assert main(["check-config", f"--config.file={path}"]) == 0
-    assert capsys.readouterr().out == (
-        f"{path}: OK, 1 account\n"
-        "  webshare/main: usage every 5m, proxies every 15m, account every 15m\n"
-    )
-
-
-def test_check_config_with_warnings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What is not wise is said on stderr; the summary alone is on stdout."""
-    key = tmp_path / "key"
-    key.write_text("abc")
-    key.chmod(0o644)
-    path = tmp_path / "config.yml"
-    path.write_text("accounts: [{provider: evomi, name: main, api_key_file: key}]")
-
-    assert main(["check-config", f"--config.file={path}"]) == 0
-    out, err = capsys.readouterr()
-    assert out == f"{path}: OK, 1 account\n  evomi/main: usage every 5m, balance every 5m\n"
-    assert err == (
-        f"warning: {path}: accounts[0].api_key_file: {key}: its mode 0644 lets others read the key:"
-        " chmod 600\n"
-    )
-
-
-def test_check_config_with_mistakes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A wrong configuration has its mistakes on stderr, and the code 2."""
-    path = tmp_path / "config.yml"
-    path.write_text("[]")
-
-    assert main(["check-config", f"--config.file={path}"]) == 2
-    assert ("", f"{path}: expected a mapping of keys to values\n") == capsys.readouterr()
-
-
-def test_check_config_with_a_web_configuration(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The web configuration is checked and summed up with the other one."""
-    path, folder = tmp_path / "config.yml", Folder(tmp_path)
-    path.write_text("accounts: [{provider: evomi, name: main, api_key: abc}]")
-    folder.certify()
-    (tmp_path / "server.key").chmod(0o644)
-    folder.configure(tls_server_config=tls(), basic_auth_users={"a": hashed("x")})
-    flags = [f"--config.file={path}", f"--web.config.file={folder.file}"]
-
-    assert main(["check-config", *flags]) == 0
-    out, err = capsys.readouterr()
-    assert out.splitlines()[-1] == f"{folder.file}: OK, HTTPS, 1 user"
-    assert "server.key: its mode 0644 lets others read the key" in err
-
-    folder.configure(basic_auth_users={"a": "x", "b": "y"})
-    assert main(["check-config", *flags]) == 2
-    lines = capsys.readouterr().err.splitlines()
-    assert [line.partition(": expected a bcrypt hash")[0] for line in lines] == [
-        f"{folder.file}: basic_auth_users.{name}" for name in "ab"
-    ]
 
 
 def test_run_with_a_web_configuration(

@@ -2,7 +2,7 @@ import io
 import json
 import logging
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 
 import pytest
@@ -127,17 +127,7 @@ def test_json_traceback(error: Exception) -> None:
     assert json.loads(line)["traceback"].endswith("ValueError: no\nts=2026 level=info")
 
 
-@pytest.fixture
-def _root() -> Iterator[None]:
-    """Put the root logger back as it was."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    root.handlers = []
-    yield
-    root.handlers, root.level = handlers, level
-
-
-@pytest.mark.usefixtures("_root")
+@pytest.mark.usefixtures("_logging")
 def test_set_up() -> None:
     """Events from the level on go to the stream, and to no other when it is set up again."""
     before, now = io.StringIO(), io.StringIO()
@@ -151,7 +141,7 @@ def test_set_up() -> None:
     assert (len(before.getvalue()), now.getvalue().count("\n")) == (0, 1)
 
 
-@pytest.mark.usefixtures("_root")
+@pytest.mark.usefixtures("_logging")
 def test_set_up_without_a_stream() -> None:
     """Logs go to stderr, and libraries that log URLs are held at WARNING also at debug."""
     set_up("debug", "json")

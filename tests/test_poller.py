@@ -10,7 +10,6 @@ import respx
 
 from exporter.api import Api
 from exporter.errors import (
-    ADVICE,
     AuthError,
     DeadlineError,
     IdentityError,
@@ -22,27 +21,13 @@ from exporter.errors import (
     UnavailableError,
     UnsupportedError,
 )
-from exporter.logs import JsonFormatter, LogfmtFormatter
 from exporter.metrics import Sample, usage
 from exporter.providers import Context, Report
 from exporter.snapshot import Snapshot
 from exporter.store import Store
 from tests.clocks import WALL, Jumping
-from tests.fakes import (
-    BASE,
-    KEY,
-    Outcome,
-    Script,
-    failing,
-    gauges,
-    report,
-    shown,
-)
-from tests.stage import Stage
-
-PAYLOAD = PayloadError("GET /usage", "no")
-FORBIDDEN = UnsupportedError("GET /extra", "no", status=403, reason=Reason.FORBIDDEN)
-FIRST = report(rest=gauges(1.0), bad=gauges(1.0, 2.0))
+from tests.fakes import BASE, Script, failing, gauges, report, shown
+from tests.stage import FIRST, FORBIDDEN, PAYLOAD, Stage, poll_usage
 
 
 class Answer:
@@ -51,12 +36,6 @@ class Answer:
     def read(self) -> Report:
         """Fail."""
         raise ValueError
-
-
-def _usage(*outcomes: Outcome, max_series: int = 100) -> list[Snapshot]:
-    """Return the snapshots after each of *outcomes* of the required collector."""
-    stage = Stage(usage=Script(*outcomes), max_series=max_series)
-    return stage.polls(*["usage"] * len(outcomes))
 
 
 def test_collector_is_there_before_its_first_poll() -> None:
@@ -121,7 +100,7 @@ def test_failure_holds_no_answer() -> None:
         except ValueError as error:
             raise PayloadError("GET /usage", "no") from error
 
-    (snapshot,) = _usage(fail)
+    (snapshot,) = poll_usage(fail)
     gc.collect()
     assert isinstance(snapshot.error, PayloadError)
     assert not answers
@@ -136,7 +115,7 @@ def test_failure_of_an_optional_collector() -> None:
 
 def test_part_that_fails_keeps_its_samples_and_its_age() -> None:
     """A failed part is as old as it is, and fails the poll; the others are new."""
-    before, after = _usage(FIRST, failing(PAYLOAD, rest=gauges(5.0)))
+    before, after = poll_usage(FIRST, failing(PAYLOAD, rest=gauges(5.0)))
     assert after.parts["bad"] is before.parts["bad"]
     assert (after.parts["rest"].at, after.parts["bad"].at) == (1120, 1060)
     assert (after.success, after.failures[Reason.PAYLOAD]) == (False, 1)
@@ -215,66 +194,6 @@ def test_failed_commit_is_no_failed_poll() -> None:
     assert [shown(one.counters.samples) for one in (kept, caught_up)] == [{"1": 0}, {"1": 70}]
 
 
-def _logged(caplog: pytest.LogCaptureFixture, name: str, *outcomes: Outcome) -> list[str]:
-    caplog.set_level(logging.DEBUG, "exporter")
-    told = Script(*outcomes)
-    stage = Stage(usage=told) if name == "usage" else Stage(usage=Script(FIRST), extra=told)
-    stage.polls(*[name] * len(outcomes))
-    return [f"{record.levelname} {record.getMessage()}" for record in caplog.records]
-
-
-def test_failure_is_logged_when_it_begins_and_when_it_ends(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    """One warning, then silence above DEBUG, then one line that it is over."""
-    outcomes = (FIRST, PAYLOAD, PAYLOAD, AuthError("", ""), FIRST, FIRST, PAYLOAD)
-    assert _logged(caplog, "usage", *outcomes) == [
-        "WARNING poll failed",
-        "DEBUG poll failed",
-        "DEBUG poll failed",
-        "INFO poll recovered",
-        "WARNING poll failed",
-    ]
-
-
-def test_unsupported_is_logged_without_alarm(caplog: pytest.LogCaptureFixture) -> None:
-    """That a collector is not for this account is worth knowing once, and a failure after it is."""
-    assert _logged(caplog, "extra", FORBIDDEN, FORBIDDEN, PAYLOAD, PAYLOAD, FORBIDDEN, FIRST) == [
-        "INFO collector not supported",
-        "DEBUG collector not supported",
-        "WARNING poll failed",
-        "DEBUG poll failed",
-        "INFO collector not supported",
-        "INFO poll recovered",
-    ]
-
-
-def test_log_line_names_the_poll_and_says_what_to_do(caplog: pytest.LogCaptureFixture) -> None:
-    """A failure's line has the account, the collector, the reason, the error and advice."""
-    _logged(caplog, "usage", PAYLOAD)
-    assert vars(caplog.records[0])["fields"] == {
-        "provider": "fake",
-        "account": "main",
-        "collector": "usage",
-        "reason": Reason.PAYLOAD,
-        "error": "GET /usage: no",
-        "advice": ADVICE[Reason.PAYLOAD],
-    }
-
-
-def test_only_a_bug_has_a_traceback(caplog: pytest.LogCaptureFixture) -> None:
-    """Our own bug is logged with its traceback, once; what a provider does without."""
-    levels = _logged(caplog, "usage", PAYLOAD, KeyError(), KeyError(), ValueError(), FIRST)
-    assert levels == [
-        "WARNING poll failed",
-        "ERROR poll crashed",
-        "DEBUG poll crashed",
-        "ERROR poll crashed",
-        "INFO poll recovered",
-    ]
-    assert [record.exc_info is not None for record in caplog.records] == [False, *[True] * 3, False]
-
-
 def test_bug_of_ours_in_the_outcome(caplog: pytest.LogCaptureFixture) -> None:
     """An outcome that cannot be counted is a failed poll like any other, and no end."""
     caplog.set_level(logging.WARNING, "exporter")
@@ -295,26 +214,6 @@ def test_bug_of_ours_in_what_is_shown(caplog: pytest.LogCaptureFixture) -> None:
     assert (failed.failures[Reason.INTERNAL], failed.polls) == (1, 2)
     assert failed.parts == before.parts
     assert (after.success, after.polls) == (True, 3)
-    assert caplog.messages == ["poll crashed"]
-
-
-def _break_failures(record: logging.LogRecord) -> bool:
-    if record.getMessage() == "poll failed":
-        raise LookupError
-    return True
-
-
-def test_log_that_cannot_be_written(caplog: pytest.LogCaptureFixture) -> None:
-    """What breaks while an outcome is told does not end the polls either."""
-    caplog.set_level(logging.WARNING, "exporter")
-    log = logging.getLogger("exporter.poller")
-    log.addFilter(_break_failures)
-    try:
-        failed, after = _usage(PAYLOAD, FIRST)
-    finally:
-        log.removeFilter(_break_failures)
-    assert (failed.failures[Reason.PAYLOAD], failed.failures[Reason.INTERNAL]) == (1, 0)
-    assert (after.success, after.polls) == (True, 2)
     assert caplog.messages == ["poll crashed"]
 
 
@@ -344,16 +243,3 @@ def test_nothing_can_be_shown(caplog: pytest.LogCaptureFixture) -> None:
     assert (kept.success, kept.polls) == (True, 1)
     assert (after.success, after.polls) == (True, 2)
     assert set(caplog.messages) == {"poll crashed"}
-
-
-@pytest.mark.parametrize("form", [LogfmtFormatter(), JsonFormatter()], ids=["logfmt", "json"])
-def test_traceback_has_no_key(form: logging.Formatter, caplog: pytest.LogCaptureFixture) -> None:
-    """Of a bug whose text has the key, the log says all but that."""
-
-    async def leak(api: Api, _context: Context) -> Report:
-        raise ValueError(f"\ud800 not a plan: {api.credential.secret.reveal()}")
-
-    _usage(leak)
-    text = form.format(caplog.records[0])
-    assert "not a plan: <secret>" in text
-    assert KEY not in text

@@ -14,7 +14,7 @@ from exporter.face import create_app
 from exporter.server import Server
 from tests.attack.client import Address, connected, eventually, head, is_reset, say, statuses
 from tests.attack.stage import attacked
-from tests.test_server import face
+from tests.faces import face
 
 MIB = 2**20
 

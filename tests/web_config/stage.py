@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,9 @@ from exporter.web_config import WebConfigFile
 
 COST = 4
 """The least that bcrypt knows: tests need no more."""
+
+VERIFY = "RequireAndVerifyClientCert"
+"""What lets in no client without a certificate."""
 
 
 @cache
@@ -103,3 +107,15 @@ def ask(address: str, context: ssl.SSLContext) -> int:
     """Ask for a page by HTTPS, on a connection of its own; return the status."""
     with httpx.Client(verify=context, timeout=30) as client:
         return client.get(f"https://{address}/metrics").status_code
+
+
+def hello(address: str, context: ssl.SSLContext) -> tuple[str | None, str, str | None]:
+    """Shake hands; return the version, the cipher suite and the application protocol."""
+    host, port = address.split(":")
+    with (
+        socket.create_connection((host, int(port)), timeout=30) as plain,
+        context.wrap_socket(plain, server_hostname=host) as wrapped,
+    ):
+        cipher = wrapped.cipher()
+        assert cipher is not None
+        return wrapped.version(), cipher[0], wrapped.selected_alpn_protocol()
