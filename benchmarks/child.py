@@ -33,7 +33,12 @@ class Child:
     @property
     def rss(self) -> float:
         """Resident memory in MiB."""
-        return sum(_resident(pid) for pid in self._tree()) / 2**20
+        return sum(_status(pid, "VmRSS") for pid in self._tree()) / 2**10
+
+    @property
+    def peak_rss(self) -> float:
+        """The most resident memory that it ever had, in MiB: what a limit has to allow."""
+        return sum(_status(pid, "VmHWM") for pid in self._tree()) / 2**10
 
     def _tree(self) -> Iterator[int]:
         if self._process.poll() is not None:
@@ -118,6 +123,7 @@ def _tree(pid: int) -> Iterator[int]:
                 yield from _tree(int(child))
 
 
-def _resident(pid: int) -> int:
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
+def _status(pid: int, field: str) -> int:
+    """Return a number of KiB that the kernel tells of a process."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(f"{field}:"))

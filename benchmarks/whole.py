@@ -43,6 +43,7 @@ class Found:
     cpu: list[float] = field(default_factory=list)
     polling: list[float] = field(default_factory=list)
     rss: list[float] = field(default_factory=list)
+    peak_rss: list[float] = field(default_factory=list)
     stall: list[float] = field(default_factory=list)
     idle_stall: list[float] = field(default_factory=list)
     scrapes: list[float] = field(default_factory=list)
@@ -107,6 +108,7 @@ def measure(
     found.scrapes.extend(scrape_for(seconds, connection, found))
     found.cpu.append((child.cpu - before) / (time.monotonic() - began))
     found.rss.append(child.rss)
+    found.peak_rss.append(child.peak_rss)
     for one in (child, idle):
         one.signal(signal.SIGUSR1)
     scrape_for(seconds, connection, found)
@@ -161,6 +163,7 @@ def _table(title: str, ours: Found, usual: Found) -> str:
             [1e3 * one for one in usual.scrapes],
         ),
         "RSS, MiB": (ours.rss, usual.rss),
+        "highest RSS, MiB": (ours.peak_rss, usual.peak_rss),
         "longest stall of the loop, ms": (ours.stall, usual.stall),
         "of an idle loop meanwhile, ms": (ours.idle_stall, usual.idle_stall),
         "series": (ours.series, usual.series),

@@ -12,7 +12,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from enum import Enum, auto
 
-import bcrypt
 from starlette.concurrency import run_in_threadpool
 
 _ROOM = 1000
@@ -60,10 +59,16 @@ class _Recent:
         return True
 
 
+def _has_hash(password: bytes, hashed: bytes) -> bool:
+    import bcrypt  # noqa: PLC0415 - takes half a MiB: most exporters have no users
+
+    return bcrypt.checkpw(password, hashed)
+
+
 class Logins:
     """Judges logins, all on one event loop; *check* runs in a thread beside it."""
 
-    def __init__(self, check: Check = bcrypt.checkpw) -> None:
+    def __init__(self, check: Check = _has_hash) -> None:
         self._check = check
         self._secret = secrets.token_bytes(32)
         self._right = _Recent()
