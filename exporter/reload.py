@@ -36,16 +36,15 @@ class Reloader:
         async with self._turn:
             if self._closed:
                 return "the exporter is stopping"
+            self.successful = False
             try:
                 config = await asyncio.to_thread(self._load)
             except UsageError as error:
-                self.successful = False
                 log.error(  # noqa: TRY400 - a mistake of the user's needs no traceback
                     "configuration not reloaded: the one before stays",
                     extra=fields(error="; ".join(error.mistakes)),
                 )
                 return str(error)
-            self.successful = False
             await self._apply(config)
             self.successful, self.succeeded_at = True, time.time()
             log.info("configuration reloaded", extra=fields(accounts=len(config.accounts)))

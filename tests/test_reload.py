@@ -64,6 +64,18 @@ def test_success_after_a_mistake() -> None:
     assert asyncio.run(play()) == [False, True]
 
 
+def test_bug_while_loading() -> None:
+    """Whatever keeps it from being loaded, the reload did not succeed."""
+
+    def load() -> Config:
+        raise RuntimeError
+
+    reloader, applied = _reloader(load)
+    with pytest.raises(RuntimeError):
+        asyncio.run(reloader.reload())
+    assert (applied, reloader.successful) == ([], False)
+
+
 def test_one_at_a_time() -> None:
     """Reloads that come together are done one after the other."""
     under_way, most = 0, 0

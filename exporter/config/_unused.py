@@ -9,7 +9,7 @@ from exporter.providers import Provider
 
 
 def warn_of_products(account: Account, provider: Provider, place: Place) -> None:
-    """Warn of products that *provider* is not known to have; they are asked for all the same."""
+    """Warn of products that *provider* is not documented to tell the usage of."""
     for number, code in enumerate(_configured(account)):
         if code not in provider.products:
             (place / number).warn(

@@ -65,11 +65,13 @@ def _repeated(node: yaml.Node, place: Place, seen: set[int]) -> Iterator[tuple[P
     if isinstance(node, yaml.MappingNode):
         lines: dict[str, int] = {}
         for key, value in node.value:
-            below = place.of(str(key.value))
+            if not isinstance(key, yaml.ScalarNode):
+                continue  # it cannot be constructed, which tells what is wrong
+            below = place.of(key.value)
             line = key.start_mark.line + 1
             if key.value in lines:
                 yield below, f"is there twice, in lines {lines[key.value]} and {line}"
-            lines[str(key.value)] = line
+            lines[key.value] = line
             yield from _repeated(value, below, seen)
 
 
@@ -79,6 +81,8 @@ def _say(error: yaml.MarkedYAMLError) -> str:
     where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
     if error.context == "expected a single document in the stream":
         return f"{where}a second document begins: a file holds one configuration"
+    if error.problem == "found unhashable key":
+        return f"{where}a key that is no text: a template such as {{{{ name }}}}, not filled in?"
     if "'\\t'" in (error.problem or ""):
         return f"{where}not YAML: a tab; indent with spaces"
     found = _HARMLESS.match(error.problem or "")

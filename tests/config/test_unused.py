@@ -27,7 +27,7 @@ def warnings(path: Path, accounts: object, *prices: Mapping[str, object]) -> lis
 
 @pytest.mark.parametrize("product", ["foo", "static_residential", "s3cret"])
 def test_product_that_is_not_documented(tmp_path: Path, product: str) -> None:
-    """A product that the provider is not known to have is asked for, but named by its place."""
+    """A product whose usage the provider is not documented to tell is named by its place."""
     accounts = [WEBSHARE, {**EVOMI, "products": ["rp", product]}]
     (found,) = warnings(tmp_path, accounts)
     assert found == (
