@@ -131,7 +131,8 @@ class Polling:
             return ()
         waiting = (one for one in self.store.all() if one.required and one.duration is None)
         names = tuple(dict.fromkeys("/".join(one.account.key) for one in waiting))
-        self._was_ready = not names
+        if not names:
+            self._was_ready = True
         return names
 
     async def _run(self, pollers: tuple[Poller, ...]) -> None:

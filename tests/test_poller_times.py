@@ -62,7 +62,7 @@ def test_polls_that_take_longer_than_the_interval() -> None:
     ("error", "most"),
     [
         pytest.param(PAYLOAD, 48, id="payload"),
-        pytest.param(AuthError("", ""), 16, id="auth"),
+        pytest.param(AuthError("", ""), 17, id="auth"),
         pytest.param(RateLimitError("", ""), 8, id="rate-limit"),
         pytest.param(UnavailableError("", "", status=503), 8, id="unavailable"),
         pytest.param(RateLimitError("", "", retry_after=3600.0), 4, id="retry-after"),
@@ -73,6 +73,13 @@ def test_back_off(error: PollError, most: int) -> None:
     moments = _moments(error, 4 * 3600)
     assert most / 2 <= len(moments) <= most
     assert _off_the_grid(moments) < 1e-6
+
+
+def test_refused_key_is_tried_again() -> None:
+    """However often it was refused, a new key in its file is found within 15 minutes."""
+    moments = _moments(AuthError("", ""), 4 * 3600, poll_takes=10)
+    gaps = [round(after - before) for before, after in pairwise(moments)]
+    assert gaps == [600] + [900] * (len(gaps) - 1)
 
 
 def test_back_off_is_for_one_kind_of_failure() -> None:
