@@ -6,6 +6,7 @@ import respx
 
 from exporter.errors import (
     AmountError,
+    AuthError,
     DeadlineError,
     PayloadError,
     PollError,
@@ -100,6 +101,14 @@ def test_account_without_products(router: respx.MockRouter, products: object) ->
     report = poll(EVOMI, "usage")
     assert report.parts == {"": ()}
     assert report.failures == {}
+    assert targets(router) == ["/public"]
+
+
+def test_products_without_usage(router: respx.MockRouter) -> None:
+    """Where the configuration names none that has usage, the key is tried all the same."""
+    router.get("/public").respond(401)
+    with pytest.raises(AuthError):
+        poll(EVOMI, "usage", options={"products": ["static_residential"]})
     assert targets(router) == ["/public"]
 
 

@@ -20,7 +20,10 @@ async def held(api: Api, options: Options) -> tuple[tuple[str, ...], frozenset[s
     Raises: PollError.
     """
     if options.products is not None:
-        return _shown(options.products), frozenset()
+        codes = _shown(options.products)
+        if not codes:
+            await ask_public(api)  # else nothing would tell whether the key works
+        return codes, frozenset()
     try:
         products = (await ask_public(api)).products
     except UnsupportedError:
