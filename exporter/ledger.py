@@ -253,7 +253,11 @@ def _counts_from_zero(scope: Scope, window: WindowReading, slack: float) -> bool
 
 
 def _fold(scope: Scope, reading: ScopeReading) -> Scope:
-    floor = max(scope.floor, _new_floor(scope, reading))
+    return _settle(scope, max(scope.floor, _new_floor(scope, reading)))
+
+
+def _settle(scope: Scope, floor: str) -> Scope:
+    """Return *scope* with the sum of its windows below *floor* in their place."""
     settled = [name for name in scope.windows if name < floor]
     if not settled:
         return replace(scope, floor=floor)
@@ -268,8 +272,7 @@ def _retire(scope: Scope) -> Scope:
     """Fold a scope that is over, but for its newest window: it would keep the others for ever."""
     if len(scope.windows) <= 1:
         return scope
-    newest = max(scope.windows)
-    return replace(scope, floor=newest, windows={newest: scope.windows[newest]}, baseline={})
+    return replace(_settle(scope, max(scope.windows)), baseline={})
 
 
 def _new_floor(scope: Scope, reading: ScopeReading) -> str:

@@ -144,6 +144,16 @@ def test_discrepancy_compares_the_same_span() -> None:
     assert discrepancy(read(birth, later), later) == [1]
 
 
+def test_discrepancy_of_a_plan_that_runs_again() -> None:
+    """What was known of the term when the plan was over for two weeks still counts."""
+    over = Statement(at=151 * HOUR, ended=frozenset({"1"}))
+    ledger = read(term({110: 5, 120: 7, 149: 4}, at=150, stated=16, since=100, asked=100), over)
+    ledger = read(replace(over, at=512 * HOUR), ledger=ledger)
+    assert set(ledger.scopes["1"].windows) == {"149"}
+    again = term({515: 1}, at=520, stated=17, since=100, asked=472)
+    assert discrepancy(read(again, ledger=ledger), again) == [0]
+
+
 def test_discrepancy_of_a_new_term() -> None:
     """After a renewal the sum begins anew, with the hours that were not folded yet."""
     birth = term({100: 5, 149: 7}, at=150, stated=12, since=100, asked=100)
