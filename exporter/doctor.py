@@ -6,7 +6,7 @@ It is a user's first contact, and what a bug report should hold: no secret is in
 import asyncio
 import platform
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from exporter.account import Account
 from exporter.api import Pool
 from exporter.config import Config
 from exporter.errors import PollError, UnsupportedError
+from exporter.polling import AT_THE_START
 from exporter.providers import PROVIDERS, Collector, Provider, Report
 from exporter.secret import expiry
 from exporter.session import Resources, Session
@@ -63,7 +64,13 @@ async def run(config: Config, providers: Mapping[str, Provider] = PROVIDERS) -> 
         Session(account, providers[account.provider], shared) for account in config.accounts
     ]
     print(f"{version_line()} on {platform.platform()}")  # noqa: T201 - its output
-    found = await asyncio.gather(*(_examine(session, config.poll_timeout) for session in sessions))
+    gates = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(AT_THE_START))
+    found = await asyncio.gather(
+        *(
+            _examine(session, config.poll_timeout, gates[session.account.base_url])
+            for session in sessions
+        )
+    )
     await pool.aclose()
     for session, findings in zip(sessions, found, strict=True):
         print("\n".join(("", *_describe(session, findings))))  # noqa: T201 - its output
@@ -82,13 +89,14 @@ def _conclusion(found: Sequence[Iterable[Finding]], failed: int) -> str:
     return f"All accounts work ({len(found)}){rest}."
 
 
-async def _examine(session: Session, within: float) -> list[Finding]:
+async def _examine(session: Session, within: float, gate: asyncio.Semaphore) -> list[Finding]:
     account = session.account
-    return [
-        await _ask(session, collector, within)
-        for collector in session.provider.collectors
-        if collector.name in account.intervals
-    ]
+    async with gate:
+        return [
+            await _ask(session, collector, within)
+            for collector in session.provider.collectors
+            if collector.name in account.intervals
+        ]
 
 
 async def _ask(session: Session, collector: Collector, within: float) -> Finding:

@@ -15,6 +15,9 @@ _MASK = "<secret>"
 
 _HEADER_TEXT = re.compile(r"[!-~]+")
 
+_LATEST = 253_402_300_799
+"""The last second of the year 9999: what is above is no time in seconds."""
+
 _SHORTEST = 8
 """Characters of a key that can be looked for: a shorter one may be in a text by chance."""
 
@@ -79,9 +82,10 @@ def expiry(secret: Secret) -> float | None:
         return None
     try:
         claims = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
-        return msgspec.json.decode(claims, type=_Claims).exp
+        expires = msgspec.json.decode(claims, type=_Claims).exp
     except (binascii.Error, ValueError, RecursionError):
         return None
+    return expires if 0 <= expires <= _LATEST else None
 
 
 @dataclass(frozen=True, slots=True)

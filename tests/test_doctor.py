@@ -8,10 +8,13 @@ import pytest
 
 from exporter import doctor
 from exporter.account import Account
+from exporter.api import Api
 from exporter.config import Config
-from exporter.providers import PROVIDERS, Provider
+from exporter.polling import AT_THE_START
+from exporter.providers import PROVIDERS, Context, Provider, Report
 from exporter.secret import Credential, Secret
 from exporter.simulator import Fault, SimulatorServer, World, demo_world
+from tests.fakes import make_account, make_provider, report
 
 Examine = Callable[..., tuple[int, str]]
 
@@ -171,6 +174,24 @@ def test_provider_that_cannot_be_reached(capsys: pytest.CaptureFixture[str]) -> 
     text = _examine_unreachable(PROVIDERS["weproxies"], capsys)
     assert "the provider did not say its time" in text
     assert "answers 9 x error" in text
+
+
+def test_accounts_are_asked_a_few_at_a_time() -> None:
+    """However many there are, none waits for its connection until its deadline is over."""
+    under_way, most = 0, 0
+
+    async def poll(_api: Api, _context: Context) -> Report:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0)
+        under_way -= 1
+        return report()
+
+    provider = make_provider(usage=poll)
+    accounts = tuple(make_account(provider, f"a{number}") for number in range(50))
+    assert asyncio.run(doctor.run(Config(accounts=accounts), {"fake": provider})) == 0
+    assert most == AT_THE_START
 
 
 def test_expiry_of_the_key(examine: Examine) -> None:

@@ -99,10 +99,12 @@ def test_expiry_of_a_jwt(padding: str) -> None:
         _token('{"exp": "soon"}'),
         _token('{"exp": 1e999}'),
         _token('{"exp": NaN}'),
+        _token('{"exp": 1900000000000}'),
+        _token('{"exp": -1}'),
         _token('{"exp": 1, "sub": ' + "[" * 100_000),
         _token('{"exp": '),
     ],
-    ids=range(13),
+    ids=range(15),
 )
 def test_expiry_is_none_without_a_claim(secret: Secret) -> None:
     """What is no token with an expiry has none, and does no harm."""
