@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from exporter import __version__
+from exporter.config import format_duration
 from exporter.scrape import stale_at
 from exporter.snapshot import Snapshot
 
@@ -102,7 +103,7 @@ def row(snapshot: Snapshot, clock: Clock) -> Row:
         state=_state(snapshot),
         last_success="" if success is None else f"{_age(clock.wall - success)} ago",
         last_success_utc="" if success is None else _utc(success),
-        interval=_span(snapshot.interval),
+        interval=format_duration(snapshot.interval),
         duration="" if duration is None else _seconds(duration),
         series=sum(len(part.samples) for part in (snapshot.counters, *fresh)),
         is_stale=len(fresh) < len(snapshot.parts),
@@ -131,16 +132,6 @@ def _age(seconds: float) -> str:
     whole = max(0, int(seconds))
     unit, size = next(((unit, size) for unit, size in _UNITS if whole >= size), ("s", 1))
     return f"{whole // size} {unit}"
-
-
-def _span(seconds: float) -> str:
-    """Return a duration as the configuration has it: ``1h30m``."""
-    rest = round(seconds)
-    parts = []
-    for unit, size in _UNITS:
-        count, rest = divmod(rest, size)
-        parts += [f"{count}{unit}"] if count else []
-    return "".join(parts) or f"{seconds:g}s"
 
 
 def _seconds(seconds: float) -> str:

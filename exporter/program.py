@@ -95,7 +95,7 @@ class Program(click.Group, Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse, with flags before the command or after it; click takes -config for -c -o -n ..."""
         for word in takewhile(lambda word: word != "--", args):
-            if word.startswith("-") and not word.startswith("--") and word != _HELP:
+            if word.startswith("-") and not word.startswith("--") and word not in ("-", _HELP):
                 name = word.partition("=")[0]
                 hint = did_you_mean(f"-{name}", _names(ctx))
                 raise click.UsageError(f"No such option {name!r}{hint}", ctx)

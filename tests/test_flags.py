@@ -83,6 +83,7 @@ def _ask(line: str) -> Asked:
             (":1", ":2"),
         ),
         ("simulate", "simulate", "web_listen_address", "127.0.0.1:10191"),
+        ("backfill --output -", "backfill", "output", Path("-")),
         ("--web.listen-address=:1 simulate", "simulate", "web_listen_address", ":1"),
     ],
 )

@@ -111,7 +111,7 @@ def test_age(seconds: float, expected: str) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "expected"),
-    [(30, "30s"), (90, "1m30s"), (5400, "1h30m"), (86400, "1d"), (0.25, "0.25s")],
+    [(30, "30s"), (90, "1m30s"), (5400, "1h30m"), (86400, "1d"), (1.5, "1s500ms")],
 )
 def test_interval(seconds: float, expected: str) -> None:
     """An interval reads as in the configuration."""
