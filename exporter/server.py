@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from exporter.connection import BACKLOG, Limits, bounded
 from exporter.errors import StartError
+from exporter.tls_connection import encrypted
 
 _KEEP_ALIVE_SECONDS = 120
 """Longer than the usual interval of scrapes, so that they find their connection again."""
@@ -102,10 +103,10 @@ class Server:
 
 def _uvicorn_config(app: ASGIApp, tls: ssl.SSLContext | None, limits: Limits) -> uvicorn.Config:
     """Configure uvicorn; not its own limit of connections: with that, idle ones refuse scrapes."""
-    config = uvicorn.Config(
+    return uvicorn.Config(
         app,
         loop="asyncio",
-        http=bounded(limits),
+        http=encrypted(limits, tls) if tls else bounded(limits),
         backlog=BACKLOG,
         ws="none",
         interface="asgi3",
@@ -117,6 +118,3 @@ def _uvicorn_config(app: ASGIApp, tls: ssl.SSLContext | None, limits: Limits) ->
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
-    config.load()
-    config.ssl = tls
-    return config

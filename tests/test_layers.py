@@ -30,7 +30,7 @@ LAYERS: tuple[set[str], ...] = (
     {"ledger"},
     {"counter", "window"},
     {"flags", "reading"},
-    {"flag", "program"},
+    {"flag", "program", "tls_connection"},
     {"account", "connection", "listen", "metrics_table", "version"},
     {"secret"},
     {"file"},

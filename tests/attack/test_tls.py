@@ -2,10 +2,11 @@
 
 import socket
 import ssl
+import struct
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 import trustme
@@ -15,7 +16,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from exporter.connection import Limits, bounded
+from exporter.connection import Limits
+from exporter.tls_connection import encrypted
 from tests.attack.client import Address, connected, eventually, is_reset
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -25,6 +27,8 @@ PAGE = "x" * (16 * 2**20)
 
 SOON = Limits(exchange_seconds=0.5)
 
+FEW = Limits(connections=3, exchange_seconds=3600)
+
 CROWDED = Limits(exchange_seconds=3600, unsent_bytes=2 * len(PAGE))
 
 
@@ -33,18 +37,15 @@ async def _page(_request: Request) -> Response:
 
 
 @contextmanager
-def served(authority: trustme.CA, folder: Path, limits: Limits) -> Iterator[Address]:
+def serving(authority: trustme.CA, limits: Limits) -> Iterator[tuple[Address, uvicorn.Server]]:
     """Serve a large page by TLS."""
-    leaf = authority.issue_cert("127.0.0.1")
-    file = folder / "server.pem"
-    leaf.private_key_and_cert_chain_pem.write_to_path(file)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
     config = uvicorn.Config(
         Starlette(routes=[Route("/", _page)]),
-        http=bounded(limits),
+        http=encrypted(limits, tls),
         lifespan="off",
         log_config=None,
-        ssl_certfile=file,
-        ssl_keyfile=file,
         timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
@@ -52,10 +53,17 @@ def served(authority: trustme.CA, folder: Path, limits: Limits) -> Iterator[Addr
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     try:
-        yield listener.getsockname()
+        yield listener.getsockname(), server
     finally:
         server.should_exit = True
         thread.join()
+
+
+@contextmanager
+def served(authority: trustme.CA, limits: Limits) -> Iterator[Address]:
+    """Serve a large page by TLS, where nobody looks at the server."""
+    with serving(authority, limits) as (address, _):
+        yield address
 
 
 @contextmanager
@@ -81,19 +89,91 @@ def _context(authority: trustme.CA) -> ssl.SSLContext:
     return context
 
 
-def test_who_does_not_read_is_cut(
-    authority: trustme.CA, context: ssl.SSLContext, tmp_path: Path
-) -> None:
+def test_who_does_not_read_is_cut(authority: trustme.CA, context: ssl.SSLContext) -> None:
     """An answer that is not read in time ends the connection."""
-    with served(authority, tmp_path, SOON) as address, asking(address, context) as one:
+    with served(authority, SOON) as address, asking(address, context) as one:
         assert eventually(lambda: is_reset(one))
 
 
 def test_unread_answers_are_not_kept_without_end(
-    authority: trustme.CA, context: ssl.SSLContext, tmp_path: Path
+    authority: trustme.CA, context: ssl.SSLContext
 ) -> None:
     """When clients leave more unread than is allowed, the oldest of them end."""
-    with served(authority, tmp_path, CROWDED) as address, ExitStack() as stack:
+    with served(authority, CROWDED) as address, ExitStack() as stack:
         crowd = [stack.enter_context(asking(address, context)) for _ in range(8)]
         assert eventually(lambda: all(map(is_reset, crowd[:2])))
         assert not any(map(is_reset, crowd[-2:]))
+
+
+@pytest.mark.parametrize("said", [b"", b"\x16\x03\x01"], ids=["nothing", "a part"])
+def test_handshake_that_does_not_end_is_cut(authority: trustme.CA, said: bytes) -> None:
+    """Who does not shake hands in time is cut off."""
+    with served(authority, SOON) as address, connected(address) as one:
+        one.sendall(said)
+        assert eventually(lambda: is_reset(one))
+
+
+def test_handshakes_are_counted(authority: trustme.CA, context: ssl.SSLContext) -> None:
+    """Those that are under way are among the connections, and the oldest of them end."""
+    with served(authority, FEW) as address, ExitStack() as stack:
+        crowd = [stack.enter_context(connected(address)) for _ in range(6)]
+        assert eventually(lambda: all(map(is_reset, crowd[:3])))
+        assert not any(map(is_reset, crowd[3:]))
+        with asking(address, context) as one:
+            assert not is_reset(one)
+
+
+@pytest.mark.parametrize("resets", [False, True])
+def test_client_that_leaves_during_the_handshake(authority: trustme.CA, *, resets: bool) -> None:
+    """Nothing is left of it."""
+    with serving(authority, FEW) as (address, server):
+        there = server.server_state.connections
+        with connected(address) as one:
+            one.sendall(b"\x16\x03\x01")
+            assert eventually(lambda: bool(there))
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", resets, 0))
+        assert eventually(lambda: not there)
+
+
+def test_nothing_is_left_of_a_handshake_that_was_cut(
+    authority: trustme.CA, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its deadline passes without a word."""
+    limits = Limits(connections=1, exchange_seconds=0.2)
+    with serving(authority, limits) as (address, server), ExitStack() as stack:
+        crowd = [stack.enter_context(connected(address)) for _ in range(3)]
+        assert eventually(lambda: all(map(is_reset, crowd)))
+        time.sleep(2 * limits.exchange_seconds)
+        assert not server.server_state.connections
+    assert caplog.messages == []
+
+
+def test_handshake_that_is_wrong(authority: trustme.CA) -> None:
+    """Nothing is left of a client that does not speak TLS."""
+    with serving(authority, FEW) as (address, server), connected(address) as one:
+        one.sendall(REQUEST)
+        with suppress(ConnectionResetError):
+            while one.recv(2**16):
+                pass
+        assert eventually(lambda: not server.server_state.connections)
+
+
+def test_request_right_after_the_handshake(authority: trustme.CA, context: ssl.SSLContext) -> None:
+    """What comes together with the handshake's last part is not lost, and answered by TLS."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = context.wrap_bio(incoming, outgoing, server_hostname="127.0.0.1")
+    with served(authority, SOON) as address, connected(address) as one:
+        with suppress(ssl.SSLWantReadError):
+            client.do_handshake()
+        one.sendall(outgoing.read())
+        while outgoing.pending == 0:
+            incoming.write(one.recv(2**16))
+            with suppress(ssl.SSLWantReadError):
+                client.do_handshake()
+        client.write(REQUEST)
+        one.sendall(outgoing.read())
+        answer = b""
+        while not answer.startswith(b"HTTP/1.1 200"):
+            incoming.write(one.recv(2**16))
+            with suppress(ssl.SSLWantReadError):
+                answer += client.read()
