@@ -1,1 +1,1 @@
-"""Measurements. Each module says how it is run, and prints a table."""
+"""Measurements: ``python -m benchmarks --help``, and what the parts that it runs are made of."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from exporter.account import Account
-from exporter.health import account_samples, collector_samples
+from exporter.health import account_samples, poll_samples, steady_samples
 from exporter.metrics import Family, Sample, period, usage
 from exporter.secret import Credential, Secret
 from exporter.snapshot import Snapshot, Timing, after_answer
@@ -88,7 +88,8 @@ def renewed(before: Snapshot, told: Answer) -> Snapshot:
 def samples(snapshot: Snapshot) -> Iterator[Sample]:
     """Yield all that a snapshot shows."""
     yield from account_samples((snapshot,))
-    yield from collector_samples(snapshot)
+    yield from steady_samples(snapshot)
+    yield from poll_samples(snapshot)
     yield from snapshot.counters.samples
     for part in snapshot.parts.values():
         yield from part.samples

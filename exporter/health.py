@@ -8,12 +8,6 @@ from exporter.secret import expiry
 from exporter.snapshot import Snapshot
 
 
-def collector_samples(snapshot: Snapshot) -> Iterator[Sample]:
-    """Yield how the polls of one collector go."""
-    yield from steady_samples(snapshot)
-    yield from poll_samples(snapshot)
-
-
 def steady_samples(snapshot: Snapshot) -> Iterator[Sample]:
     """Yield what seldom changes with a poll: what ``steady`` tells of."""
     labels = (snapshot.collector,)

@@ -53,8 +53,8 @@ class _View:
 
     def holds(self, version: int, now: float, stale_after: float) -> bool:
         """Say whether this is what to show of that *version* at *now*."""
-        is_due = now <= self.expires and stale_after == self.stale_after
-        return is_due and version == self.version
+        is_fresh = now <= self.expires and stale_after == self.stale_after
+        return is_fresh and version == self.version
 
 
 class Scrape:

@@ -4,16 +4,16 @@ A fall below the high is a correction once it has lasted an hour: providers that
 replicas flap between two totals, and that is none.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from msgspec import Struct, field
 
 from exporter.metrics import usage
-from exporter.reading import Series, WindowReading
+from exporter.reading import Reading, Series, WindowReading
 
 LASTING_SECONDS = 3600
-"""How long a fall has to last to be a correction (metrics.md)."""
+"""How long a fall has to last to be a correction: replicas that differ agree sooner."""
 
 Key = tuple[str, tuple[str, ...]]
 """A family's name and the source within it."""
@@ -52,6 +52,17 @@ class Corrections:
     requests: int = 0
 
 
+def add_up(readings: Iterable[Reading]) -> tuple[dict[Key, int], dict[Key, Series]]:
+    """Return the total of each key, and the series that it moves: that of its last reading."""
+    totals: dict[Key, int] = {}
+    series: dict[Key, Series] = {}
+    for one in readings:
+        key = (one.family.name, one.source)
+        totals[key] = totals.get(key, 0) + one.total
+        series[key] = (one.family, one.labels)
+    return totals, series
+
+
 def read_window(
     window: Window, reading: WindowReading, *, at: float, from_zero: bool, corrections: Corrections
 ) -> tuple[Window, list[tuple[Series, int]]]:
@@ -59,12 +70,7 @@ def read_window(
 
     A key that the window does not hold yet grows by its whole total when *from_zero*, else by 0.
     """
-    totals: dict[Key, int] = {}
-    series: dict[Key, Series] = {}
-    for one in reading.readings:
-        key = (one.family.name, one.source)
-        totals[key] = totals.get(key, 0) + one.total
-        series[key] = (one.family, one.labels)
+    totals, series = add_up(reading.readings)
     growth = []
     for key, total in totals.items():
         high = window.highs.get(key, 0 if from_zero else total)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from exporter.account import Account
 from exporter.errors import AuthError, PayloadError, Reason, UnsupportedError
 from exporter.exposition import Format, join, render
-from exporter.health import account_samples, collector_samples
+from exporter.health import account_samples, poll_samples, steady_samples
 from exporter.metrics import Sample
 from exporter.secret import Credential, Secret
 from exporter.snapshot import Snapshot, Timing, after_answer, after_failure
@@ -28,6 +28,11 @@ def new(collector: str = "usage", *, of: Account | None = None) -> Snapshot:
 def succeeded(before: Snapshot) -> Snapshot:
     """Return what a poll without anything to show leaves."""
     return after_answer(before, {}, failures={}, counters=(), timing=TIMING)
+
+
+def collector_samples(snapshot: Snapshot) -> Iterable[Sample]:
+    """Return how the polls of one collector go."""
+    return (*steady_samples(snapshot), *poll_samples(snapshot))
 
 
 def lines(samples: Iterable[Sample]) -> dict[str, str]:

@@ -19,6 +19,7 @@ AT_A_TIME = 2
 """Requests of one account under way: a customer, not a crawler."""
 
 MAX_REDIRECTS = 5
+"""Of one request, all to its own origin: more is a circle."""
 
 _HEADERS = {
     "Accept": "application/json",

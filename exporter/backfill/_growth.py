@@ -15,7 +15,7 @@ from exporter.ledger_samples import SUMS
 from exporter.metrics import Family
 from exporter.providers import HistoryBucket, TimeRange
 from exporter.reading import Series
-from exporter.window import Key
+from exporter.window import Key, add_up
 
 
 def milliseconds(seconds: float) -> int:
@@ -55,7 +55,7 @@ class Growth:
         if scope is not None and scope.born is None:
             return
         end = self._end(scope.born if scope else self._ledger.born)
-        totals, series = _totals(bucket)
+        totals, series = add_up(bucket.readings)
         held = _baseline(bucket, scope)
         start, stop = milliseconds(bucket.start), milliseconds(bucket.end)
         if held is not None and scope is not None and scope.born is not None:
@@ -99,17 +99,6 @@ class Growth:
             if family in SUMS:
                 parts[SUMS[family]].append(timeline)
         return parts
-
-
-def _totals(bucket: HistoryBucket) -> tuple[dict[Key, int], dict[Key, Series]]:
-    """Add up what has one key, as the ledger does."""
-    totals: dict[Key, int] = {}
-    series: dict[Key, Series] = {}
-    for one in bucket.readings:
-        key = (one.family.name, one.source)
-        totals[key] = totals.get(key, 0) + one.total
-        series[key] = (one.family, one.labels)
-    return totals, series
 
 
 def _baseline(bucket: HistoryBucket, scope: Scope | None) -> Mapping[Key, int] | None:

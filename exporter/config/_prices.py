@@ -11,7 +11,7 @@ from exporter.providers import Provider
 _KEYS = names(Price)
 
 GB = 10**9
-"""Bytes in a GB as prices count it (design.md, section 5)."""
+"""Bytes in a GB of a price, which is the decimal one whatever the provider counts in."""
 
 
 def read_prices(

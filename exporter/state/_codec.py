@@ -12,11 +12,9 @@ from exporter.counter import Counter
 from exporter.ledger import Ledger, Scope
 from exporter.metrics import Family, catalogue
 from exporter.reading import Series
-from exporter.window import Fall, Window
+from exporter.window import Fall, Key, Window
 
 T = TypeVar("T")
-
-_KEY = tuple[str, tuple[str, ...]]
 
 
 class _Account(msgspec.Struct, array_like=True):
@@ -44,7 +42,7 @@ class _Scope(msgspec.Struct, array_like=True):
     place: tuple[str, str] | None
     born: float | None
     read_at: float
-    baseline: dict[str, tuple[tuple[_KEY, int], ...]]
+    baseline: dict[str, tuple[tuple[Key, int], ...]]
     read_from: str
     floor: str
     complete_until: float | None
@@ -55,8 +53,8 @@ class _Scope(msgspec.Struct, array_like=True):
 
 class _Window(msgspec.Struct, array_like=True):
     start: float | None
-    highs: tuple[tuple[_KEY, int], ...]
-    falls: tuple[tuple[_KEY, tuple[tuple[float, int], ...], int], ...]
+    highs: tuple[tuple[Key, int], ...]
+    falls: tuple[tuple[Key, tuple[tuple[float, int], ...], int], ...]
 
 
 def encode_account(ledger: Ledger) -> bytes:

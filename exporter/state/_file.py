@@ -26,6 +26,7 @@ from exporter.state import _tables
 log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 5.0
+"""For one who has locked the file, a backup say."""
 
 _COMPANIONS = ("", "-wal", "-shm")
 """A SQLite file and those that belong to it."""
@@ -44,7 +45,7 @@ class _Batch:
 class FileState:
     """Keeps the ledgers in the file at *path*, for one event loop; makes it when there is none.
 
-    *patience* is how many seconds to wait for one who has locked it, a backup say.
+    *patience* is in seconds.
     Raises: StartError when another process holds it, when it is of a newer version or another
     program's, or when it cannot be written.
     """

@@ -9,7 +9,7 @@ from exporter.account import AccountKey
 from exporter.errors import StartError
 from exporter.ledger import Ledger
 from exporter.state import _tables
-from exporter.state._file import check
+from exporter.state._file import PATIENCE_SECONDS, check
 
 
 def read_ledgers(path: Path) -> Mapping[AccountKey, Ledger]:
@@ -37,4 +37,4 @@ def _connect(path: Path) -> sqlite3.Connection:
     is_live = path.with_name(f"{path.name}-wal").exists()
     mode = "mode=ro" if is_live else "immutable=1"
     uri = f"{path.absolute().as_uri()}?{mode}"
-    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=5.0)
+    return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=PATIENCE_SECONDS)

@@ -11,7 +11,7 @@ from exporter.api import Access, Api, Client, Clock, Pool
 from exporter.errors import AuthError, Reason, UnsupportedError
 from exporter.ledger import Ledger, record
 from exporter.providers._provider import Context, NoOptions, Report
-from exporter.providers.webshare import WEBSHARE, account, proxies, usage
+from exporter.providers.webshare import WEBSHARE, account
 from exporter.secret import Credential, Secret
 from tests.fakes import collector_of
 
@@ -291,6 +291,5 @@ def test_plan_that_may_not_be_asked_for_its_proxies() -> None:
 
 def test_collectors() -> None:
     """Usage makes the account up or down; intervals are those of the design."""
-    assert WEBSHARE.collectors == (usage.COLLECTOR, proxies.COLLECTOR, account.COLLECTOR)
     kinds = {one.name: (one.interval, one.required) for one in WEBSHARE.collectors}
     assert kinds == {"usage": (300, True), "proxies": (900, False), "account": (900, False)}

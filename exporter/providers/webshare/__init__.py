@@ -17,8 +17,10 @@ Nulls:   averages and the last request without traffic, an error's ``http_status
 from collections.abc import Mapping
 
 from exporter.providers._provider import Provider
-from exporter.providers.webshare import account, proxies, usage
 from exporter.providers.webshare._history import history
+from exporter.providers.webshare.account import ACCOUNT
+from exporter.providers.webshare.proxies import PROXIES
+from exporter.providers.webshare.usage import USAGE
 from exporter.secret import Secret
 
 
@@ -34,7 +36,10 @@ WEBSHARE = Provider(
     auth=_auth,
     # 240 and 60 requests a minute.
     spacing={"": 0.25, "/api/v3/proxy/list": 1.0},
-    collectors=(usage.COLLECTOR, proxies.COLLECTOR, account.COLLECTOR),
+    collectors=(USAGE, PROXIES, ACCOUNT),
     history=history,
     history_days=90,
 )
+"""Webshare, as the exporter knows it."""
+
+__all__ = ["WEBSHARE"]

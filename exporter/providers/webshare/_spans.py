@@ -31,7 +31,7 @@ SETTLED_AFTER = 2 * HOUR
 """Hours that ended so long ago are complete: the lag is said to be about one."""
 
 REVISED_FOR = 48 * HOUR
-"""How long hours are read again, in case they are corrected (design.md, "Floor")."""
+"""How long hours are read again, in case they come late or are corrected."""
 
 
 @dataclass(frozen=True, slots=True)

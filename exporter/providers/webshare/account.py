@@ -1,4 +1,4 @@
-"""Webshare's account: whether it may use its proxies, and what Webshare has to say to it."""
+"""The collector ``account``: whether it may use its proxies, and what Webshare has to say to it."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -78,9 +78,10 @@ def _kinds(notices: tuple[Notice, ...]) -> Iterator[Sample]:
         yield plans.ACCOUNT_NOTIFICATIONS.sample(count, kind=kind)
 
 
-COLLECTOR = Collector(
+ACCOUNT = Collector(
     name="account",
     interval=900,
     poll=reads(fetch, parse),
     families=(plans.ACCOUNT_STATE, plans.ACCOUNT_NOTIFICATIONS),
 )
+"""Whether the account may use its proxies."""

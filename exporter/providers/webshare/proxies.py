@@ -1,4 +1,4 @@
-"""Webshare's proxies: how many of each active plan there are, by country."""
+"""The collector ``proxies``: how many of each active plan there are, by country."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -57,9 +57,10 @@ def _samples(status: ProxyStatus, plan: Plan) -> Iterator[Sample]:
         yield plans.PLAN_PROXIES_UNALLOCATED.sample(unallocated, product=product, plan=name)
 
 
-COLLECTOR = Collector(
+PROXIES = Collector(
     name="proxies",
     interval=900,
     poll=reads(fetch, parse),
     families=(plans.PLAN_PROXIES, plans.PLAN_PROXIES_UNALLOCATED),
 )
+"""What proxies there are."""

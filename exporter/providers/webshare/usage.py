@@ -1,4 +1,4 @@
-"""Webshare's usage: what each plan has used, and what it may use.
+"""The collector ``usage``: what each plan has used, and what it may use.
 
 The hourly statistics feed the ledger, the aggregate ones the gauges of the term.
 """
@@ -171,7 +171,7 @@ def _totals(answer: Answer) -> Iterator[StatedTotal]:
         yield StatedTotal(part, place(answer.plans[name]), total, (windows,))
 
 
-COLLECTOR = Collector(
+USAGE = Collector(
     name="usage",
     interval=300,
     required=True,
@@ -222,3 +222,4 @@ COLLECTOR = Collector(
         plans.ACCOUNT_CREDITS_USD,
     ),
 )
+"""What was used, by term and since counting began, and what may be."""
