@@ -21,13 +21,30 @@ KEEPALIVE_SECONDS = 900.0
 """Above the longest default interval (15 minutes would be cut off by most servers before)."""
 
 
+class _Connection(httpcore.AsyncHTTPConnection):
+    """A connection that is free once its answer was read, and nothing came behind that.
+
+    What did would be taken for the next answer, be it another account's.
+    """
+
+    def is_available(self) -> bool:
+        return super().is_available() and not self._surplus
+
+    @property
+    def _surplus(self) -> bytes:
+        http11 = self._connection
+        assert isinstance(http11, httpcore.AsyncHTTP11Connection)  # noqa: S101 - we ask for no other
+        surplus, _ = http11._h11_state.trailing_data  # noqa: SLF001 - httpcore has no name for it
+        return surplus
+
+
 class Transport(httpx.AsyncBaseTransport):
     """Sends requests to one origin, over connections that are used again."""
 
     def __init__(self, tls: ssl.SSLContext | None) -> None:
         self._tls = tls
         self._slots = asyncio.Semaphore(MAX_CONNECTIONS)
-        self._idle: list[httpcore.AsyncHTTPConnection] = []
+        self._idle: list[_Connection] = []
         self._is_closed = False
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -55,21 +72,21 @@ class Transport(httpx.AsyncBaseTransport):
         stream = _Stream(answer, connection, self)
         return httpx.Response(answer.status, headers=answer.headers, stream=stream)
 
-    async def _connection(self, origin: httpcore.Origin) -> httpcore.AsyncHTTPConnection:
+    async def _connection(self, origin: httpcore.Origin) -> _Connection:
         """Return the one that was used last, if it still holds, else a new one."""
         while self._idle:
             connection = self._idle.pop()
             if not connection.has_expired():
                 return connection
             await connection.aclose()
-        return httpcore.AsyncHTTPConnection(
+        return _Connection(
             origin,
             ssl_context=self._tls,
             keepalive_expiry=KEEPALIVE_SECONDS,
             network_backend=Backend(),
         )
 
-    async def give_back(self, connection: httpcore.AsyncHTTPConnection) -> None:
+    async def give_back(self, connection: _Connection) -> None:
         """Keep *connection* for the next request, or close it where it cannot be used again."""
         self._slots.release()
         if connection.is_available() and not self._is_closed:
@@ -90,7 +107,7 @@ class _Stream(httpx.AsyncByteStream):
     def __init__(
         self,
         answer: httpcore.Response,
-        connection: httpcore.AsyncHTTPConnection,
+        connection: _Connection,
         transport: Transport,
     ) -> None:
         self._answer = answer

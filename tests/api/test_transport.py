@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import httpx
+import pytest
 
 from exporter.api._transport import MAX_CONNECTIONS, Transport
 
@@ -21,6 +22,8 @@ class Server:
     writers: list[asyncio.StreamWriter] = field(default_factory=list)
     waiting: int = 0
     held: asyncio.Event = field(default_factory=asyncio.Event)
+    answers: list[bytes] = field(default_factory=list)
+    """What to say first."""
 
     async def talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one connection's requests, one after the other."""
@@ -31,7 +34,7 @@ class Server:
                 await reader.readuntil(b"\r\n\r\n")
                 self.waiting += 1
                 await self.held.wait()
-                writer.write(ANSWER)
+                writer.write(self.answers.pop(0) if self.answers else ANSWER)
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
 
@@ -100,6 +103,34 @@ def test_connection_that_the_server_closed_is_not_used() -> None:
         await server.writers[0].wait_closed()
         await asyncio.sleep(0.01)
         assert await _get(server, transport) == b"ok"
+        assert server.opened == 2
+
+    _play(scene)
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        pytest.param(ANSWER.replace(b"ok", b"no"), id="another answer"),
+        pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n", id="the head of one"),
+        pytest.param(b"{}", id="something else"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("answer", "body"),
+    [
+        pytest.param(ANSWER, b"ok", id="200"),
+        pytest.param(b"HTTP/1.1 204 No Content\r\n\r\n", b"", id="204"),
+    ],
+)
+def test_what_comes_behind_an_answer_answers_nobody(
+    answer: bytes, body: bytes, behind: bytes
+) -> None:
+    """A connection on which more came than was asked for is not used again."""
+
+    async def scene(server: Server, transport: Transport) -> None:
+        server.answers = [answer + behind]
+        assert [await _get(server, transport) for _ in range(3)] == [body, b"ok", b"ok"]
         assert server.opened == 2
 
     _play(scene)
