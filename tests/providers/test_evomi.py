@@ -12,6 +12,7 @@ from exporter.errors import (
     PollError,
     RequestError,
     UnavailableError,
+    UnsupportedError,
 )
 from exporter.providers import Report
 from exporter.providers.evomi import EVOMI
@@ -131,6 +132,7 @@ def test_guess_that_fails_otherwise(router: respx.MockRouter) -> None:
     """A guess that fails with anything but 400 is a failed part."""
     router.get("/public").respond(405)
     router.get(USAGE, params={"product": "rp"}).respond(408)
+    router.get(USAGE, params={"product": "mp"}).respond(json=usage({}))
     router.get(USAGE).respond(400)
     report = poll(EVOMI, "usage")
     assert {"rp": DeadlineError} == {one: type(error) for one, error in report.failures.items()}
@@ -146,10 +148,18 @@ def test_product_that_is_refused(
     router: respx.MockRouter, product: str, status: int, requests: int
 ) -> None:
     """A configured product that is refused is a failed part; on 400 alone sdc is asked as dcp."""
+    router.get(USAGE, params={"product": "mp"}).respond(json=usage({}))
     router.get(USAGE).respond(status)
-    report = poll(EVOMI, "usage", options={"products": [product]})
+    report = poll(EVOMI, "usage", options={"products": ["mp", product]})
     assert [product] == list(report.failures)
-    assert requests == len(router.calls)
+    assert 1 + requests == len(router.calls)
+
+
+def test_no_product_is_answered(router: respx.MockRouter) -> None:
+    """That is a failed poll: the account's sums stay as the products do."""
+    router.get(USAGE).respond(403)
+    with pytest.raises(UnsupportedError):
+        poll(EVOMI, "usage", options={"products": ["rp", "mp"]})
 
 
 @pytest.mark.parametrize(
@@ -185,9 +195,9 @@ def test_usage_payload_that_does_not_fit(
     router: respx.MockRouter, answer: object, message: str
 ) -> None:
     """An answer that cannot be true fails its product, and the message names the path only."""
-    report = poll_core(router, answer)
-    assert [message] == [str(error) for error in report.failures.values()]
-    assert report.parts == {"": ()}
+    with pytest.raises(PayloadError) as caught:
+        poll_core(router, answer)
+    assert message == str(caught.value)
 
 
 @pytest.mark.parametrize(

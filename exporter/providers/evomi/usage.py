@@ -58,6 +58,7 @@ async def fetch(api: Api, context: Context) -> Answer:
     """One request for each product and period, ``7d`` always among them.
 
     A product that the account need not hold is left out when the provider refuses to tell of it.
+    Raises: PollError, also when no product was answered: all stays as it was then.
     """
     options = context.options_as(Options)
     shown = tuple(dict.fromkeys(options.periods))
@@ -67,6 +68,8 @@ async def fetch(api: Api, context: Context) -> Answer:
     if refused.issuperset(GUESSES):
         raise failures[GUESSES[-1]]
     failures = {one: error for one, error in failures.items() if one not in refused}
+    if failures and not products:
+        raise next(iter(failures.values()))
     return Answer(api.now, shown, products, failures)
 
 
