@@ -18,7 +18,7 @@ T = TypeVar("T")
 Run = Callable[..., int | None]
 """What a command does with its flags; returns the exit code, if it is not always 0."""
 
-_NO_PATH = re.compile(r"[\s?#{}]")
+_NO_PATH = re.compile(r"[\s?#%{}]")
 """What no request has in its path, or what would stand for more than one path."""
 
 F = TypeVar("F", bound=Run | click.Command)
@@ -69,7 +69,7 @@ def url_path(text: str) -> str:
     if text == "/config" or text.startswith("/-/"):
         raise ValueError("is a path that the exporter has for something else")
     if _NO_PATH.search(text):
-        raise ValueError("may hold no space and none of ? # { }")
+        raise ValueError("may hold no space and none of ? # % { }")
     return text
 
 

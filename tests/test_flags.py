@@ -20,7 +20,7 @@ NAMES = ("", *COMMANDS)
 
 OWN_PATHS = ("/config", "/-/", "/-/healthy", "/-/ready", "/-/reload", "/-/metrics")
 
-NO_PATHS = ("/m?x", "/m#x", "/{m", "/m}", "/{m}", "/a b", "/m\t", "/m\n", "/m\u00a0")
+NO_PATHS = ("/m?x", "/m#x", "/%6d", "/{m", "/m}", "/{m}", "/a b", "/m\t", "/m\n", "/m\u00a0")
 
 
 def _ask(line: str) -> Asked:
@@ -161,7 +161,7 @@ def test_values_that_are_refused(line: str, flag: str, mistake: str) -> None:
     ("path", "mistake"),
     [
         *((one, "is a path that the exporter has for something else") for one in OWN_PATHS),
-        *((one, "may hold no space and none of ? # { }") for one in NO_PATHS),
+        *((one, "may hold no space and none of ? # % { }") for one in NO_PATHS),
     ],
 )
 def test_telemetry_paths_that_are_refused(

@@ -9,8 +9,6 @@ from exporter.errors import UsageError
 _WORD = re.compile(r"[a-z][a-z_]{0,23}")
 """What the words of a configuration are like; keys of providers have digits, capitals, or more."""
 
-_HIDDEN = "(a key that is not shown, as it may be a secret)"
-
 
 @dataclass(frozen=True, slots=True)
 class Notes:
@@ -39,13 +37,17 @@ class Place:
         path = f"{self.path}{below}" if self.path else below.removeprefix(".")
         return Place(self.notes, self.file, path)
 
-    def of(self, key: str, known: Iterable[str] = ()) -> "Place":
+    def of(self, key: str, known: Iterable[str] = (), *, nth: int | None = None) -> "Place":
         """Return the place of *key*, which is the file's: it may be a secret in the wrong place.
 
-        It is none when it is a *known* one in other letters, as ``pollTimeout``.
+        It is none when it is a *known* one in other letters, as ``pollTimeout``. Where keys are
+        names that people choose, *nth* tells which of them is not shown, from 1.
         """
         is_harmless = _WORD.fullmatch(key) or _plain(key) in map(_plain, known)
-        return self / (key if is_harmless else _HIDDEN)
+        which = "a key" if nth is None else f"key {nth}"
+        return self / (
+            key if is_harmless else f"({which} that is not shown, as it may be a secret)"
+        )
 
     def __str__(self) -> str:
         return ": ".join(filter(None, (self.file, self.path)))

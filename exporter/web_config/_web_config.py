@@ -142,16 +142,15 @@ def _users(root: Mapping[str, object], place: Place) -> Mapping[str, bytes]:
     if section == {}:
         place.mistake("has no users: give one, or leave it out")
     users = {}
-    for name, hashed in (section or {}).items():
+    for nth, (name, hashed) in enumerate((section or {}).items(), start=1):
+        at = place.of(name, nth=nth)
         if ":" in name or not name:
-            place.of(name).mistake("has a name that cannot log in: empty, or with a colon")
+            at.mistake("has a name that cannot log in: empty, or with a colon")
         found = _HASH.fullmatch(hashed) if isinstance(hashed, str) else None
         if found is None:
-            place.of(name).mistake(
-                'expected a bcrypt hash, as `htpasswd -nBC 10 "" | tr -d ":"` makes one'
-            )
+            at.mistake('expected a bcrypt hash, as `htpasswd -nBC 10 "" | tr -d ":"` makes one')
         elif int(found[1]) > _MOST_COST:
-            place.of(name).mistake(f"costs too much: {_MOST_COST} at most, 10 is usual")
+            at.mistake(f"costs too much: {_MOST_COST} at most, 10 is usual")
         else:
             users[name] = found[0].encode()
     return users

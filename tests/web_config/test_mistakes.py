@@ -223,6 +223,14 @@ def test_key_in_the_place_of_its_file(folder: Folder) -> None:
     assert found == expected
 
 
+def test_users_who_have_no_hash(folder: Folder) -> None:
+    """Each is named, if only by its number: a name that looks like a key may be one."""
+    folder.configure(basic_auth_users={"ops-team": "x", "prometheus": "y", "u_1": "z"})
+    hidden = "(key {} that is not shown, as it may be a secret)"
+    names = (hidden.format(1), "prometheus", hidden.format(3))
+    assert mistakes(folder) == [f"basic_auth_users.{name}: {NO_HASH}" for name in names]
+
+
 @pytest.mark.parametrize(
     ("hashed", "expected"),
     [
