@@ -85,8 +85,9 @@ class Connection(H11Protocol):
     def cut(self) -> None:
         """Reset it, whatever was still to be said: nor is the system to keep that."""
         self.connections.discard(self)
-        own: socket.socket = self.transport.get_extra_info("socket")
-        own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+        own: socket.socket | None = self.transport.get_extra_info("socket")
+        if own is not None and own.fileno() >= 0:  # else it has ended just now
+            own.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
         self.transport.abort()
 
     @property

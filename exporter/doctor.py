@@ -65,15 +65,18 @@ async def run(config: Config, providers: Mapping[str, Provider] = PROVIDERS) -> 
     ]
     print(f"{version_line()} on {platform.platform()}")  # noqa: T201 - its output
     gates = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(AT_THE_START))
-    found = await asyncio.gather(
-        *(
-            _examine(session, config.poll_timeout, gates[session.account.base_url])
+    found = []
+    async with asyncio.TaskGroup() as group:
+        examining = [
+            group.create_task(
+                _examine(session, config.poll_timeout, gates[session.account.base_url])
+            )
             for session in sessions
-        )
-    )
+        ]
+        for session, task in zip(sessions, examining, strict=True):
+            found.append(await task)
+            print("\n".join(("", *_describe(session, found[-1]))), flush=True)  # noqa: T201 - its output
     await pool.aclose()
-    for session, findings in zip(sessions, found, strict=True):
-        print("\n".join(("", *_describe(session, findings))))  # noqa: T201 - its output
     failed = sum(any(one.fails_account for one in findings) for findings in found)
     print(f"\n{_conclusion(found, failed)}")  # noqa: T201 - its output
     return int(failed > 0)

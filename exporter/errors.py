@@ -188,3 +188,11 @@ class IdentityError(PollError):
     """The credential opens another account than the one the ledger knows."""
 
     reason = Reason.IDENTITY
+
+
+def worst(failures: Iterable[PollError]) -> PollError:
+    """Return the one that is worth most words: the first but for what the account may not use.
+
+    Raises: ValueError when there is none.
+    """
+    return min(failures, key=lambda error: isinstance(error, UnsupportedError))

@@ -36,19 +36,26 @@ class Reloader:
         async with self._turn:
             if self._closed:
                 return "the exporter is stopping"
-            self.successful = False
             try:
-                config = await asyncio.to_thread(self._load)
-            except UsageError as error:
-                log.error(  # noqa: TRY400 - a mistake of the user's needs no traceback
-                    "configuration not reloaded: the one before stays",
-                    extra=fields(error="; ".join(error.mistakes)),
-                )
-                return str(error)
-            await self._apply(config)
-            self.successful, self.succeeded_at = True, time.time()
-            log.info("configuration reloaded", extra=fields(accounts=len(config.accounts)))
-            return None
+                return await self._reload()
+            except BaseException:
+                self.successful = False
+                raise
+
+    async def _reload(self) -> str | None:
+        try:
+            config = await asyncio.to_thread(self._load)
+        except UsageError as error:
+            self.successful = False
+            log.error(  # noqa: TRY400 - a mistake of the user's needs no traceback
+                "configuration not reloaded: the one before stays",
+                extra=fields(error="; ".join(error.mistakes)),
+            )
+            return str(error)
+        await self._apply(config)
+        self.successful, self.succeeded_at = True, time.time()
+        log.info("configuration reloaded", extra=fields(accounts=len(config.accounts)))
+        return None
 
     def begin(self) -> None:
         """Reload, without waiting for the outcome: the log and the metrics tell."""

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from exporter.errors import AuthError, PollError, RateLimitError, UnavailableError
 
 AUTH_CEILING = 900.0
-"""Seconds: a key that is refused is tried again at least so often, or on every turn."""
+"""Seconds: a key that is refused is tried again about so often, or on every turn."""
 
 LOAD_CEILING = 3600.0
 """Seconds: the longest back-off for a provider that is overloaded."""
@@ -56,7 +56,7 @@ def back_off(
         return error.retry_after
     doubled = interval * 2.0 ** min(failures - 1, 30)
     if isinstance(error, AuthError):
-        return min(doubled, max(0.0, AUTH_CEILING - interval))  # the next turn lies up to one off
+        return min(doubled, max(0.0, AUTH_CEILING - interval))  # the next turn may be one off
     if isinstance(error, RateLimitError):
         return max(RATE_LIMIT_FLOOR, min(doubled, LOAD_CEILING)) * (1 + jitter() / 4)
     if isinstance(error, UnavailableError) and error.status == HTTPStatus.SERVICE_UNAVAILABLE:

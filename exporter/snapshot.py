@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from exporter.account import Account
-from exporter.errors import PollError, Reason, UnsupportedError
+from exporter.errors import PollError, Reason, UnsupportedError, worst
 from exporter.metrics import Sample
 
 NO_FAILURES = MappingProxyType(dict.fromkeys(Reason, 0))
@@ -102,9 +102,9 @@ def after_answer(
     answered = replace(
         snapshot, parts=kept | new, counters=Part(tuple(counters), timing.monotonic), supported=True
     )
-    worst = _worst(failures.values(), excused=bool(new) and not snapshot.required)
-    if worst is not None:
-        return after_failure(answered, worst, timing=timing)
+    failure = _judged_by(failures.values(), excused=bool(new) and not snapshot.required)
+    if failure is not None:
+        return after_failure(answered, failure, timing=timing)
     return replace(
         answered,
         success=True,
@@ -115,15 +115,14 @@ def after_answer(
     )
 
 
-def _worst(failures: Iterable[PollError], *, excused: bool) -> PollError | None:
-    """Return the failure that the poll is judged by.
+def _judged_by(failures: Iterable[PollError], *, excused: bool) -> PollError | None:
+    """Return the failure that the poll is judged by; None when there is none.
 
     *excused*: parts that the account may not use are none, since there are others.
     """
-    found = sorted(failures, key=lambda error: isinstance(error, UnsupportedError))
-    if not found or (excused and isinstance(found[0], UnsupportedError)):
-        return None
-    return found[0]
+    failures = tuple(failures)
+    found = worst(failures) if failures else None
+    return None if excused and isinstance(found, UnsupportedError) else found
 
 
 def after_failure(snapshot: Snapshot, error: PollError, *, timing: Timing) -> Snapshot:

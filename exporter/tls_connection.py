@@ -1,7 +1,7 @@
 """TLS connection: one that begins with a handshake, within the bounds of all others.
 
-asyncio itself tells a server of a connection when its handshake is over: whoever never ends one
-would be counted by nobody, and cut off after a minute.
+asyncio itself tells a server of a connection when its handshake is over: whoever does not end one
+would be counted by nobody until asyncio's own limit of a minute.
 """
 
 import asyncio
@@ -17,12 +17,13 @@ class TlsConnection(Connection):
 
     tls: ssl.SSLContext
     _handshake: asyncio.Task[None] | None = None
+    """Held, since the event loop itself does not."""
     _early: bytes | None = b""
     """What the client said right after its handshake; None once we know that it is over."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Begin with the handshake."""
-        transport.pause_reading()
+        transport.pause_reading()  # what comes is not for us, but for start_tls
         super().connection_made(transport)
         self._handshake = self.loop.create_task(self._shake_hands(transport))
 
@@ -34,15 +35,15 @@ class TlsConnection(Connection):
             self._early += data
 
     async def _shake_hands(self, plain: asyncio.Transport) -> None:
-        limit = self.limits.exchange_seconds
+        transport = None
         try:
-            transport = await self.loop.start_tls(
-                plain, self, self.tls, server_side=True, ssl_handshake_timeout=limit
-            )
+            if not plain.is_closing():
+                transport = await self.loop.start_tls(plain, self, self.tls, server_side=True)
         except OSError as error:
-            self.connection_lost(error)
+            plain.abort()
+            self.connection_lost(error.with_traceback(None))  # which would hold all of asyncio's
             return
-        if transport is None:  # the client has left meanwhile
+        if transport is None:  # it has ended meanwhile
             self.connection_lost(None)
             return
         H11Protocol.connection_made(self, transport)

@@ -64,6 +64,22 @@ def test_success_after_a_mistake() -> None:
     assert asyncio.run(play()) == [False, True]
 
 
+def test_outcome_is_told_at_the_end() -> None:
+    """While a reload is under way, the last one is what there is to tell of."""
+    told = []
+
+    async def apply(_config: Config) -> None:
+        told.append(reloader.successful)
+
+    def load() -> Config:
+        told.append(reloader.successful)
+        return CONFIG
+
+    reloader = Reloader(load, apply)
+    assert asyncio.run(reloader.reload()) is None
+    assert told == [True, True]
+
+
 def test_bug_while_loading() -> None:
     """Whatever keeps it from being loaded, the reload did not succeed."""
 

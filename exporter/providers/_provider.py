@@ -167,7 +167,11 @@ async def gather(
             failures[name] = error
 
     await _run_all([run(name, job) for name, job in jobs.items()])
-    return {name: answers[name] for name in jobs if name in answers}, failures
+    return _in_order(jobs, answers), _in_order(jobs, failures)
+
+
+def _in_order(jobs: Iterable[str], found: Mapping[str, T]) -> dict[str, T]:
+    return {name: found[name] for name in jobs if name in found}
 
 
 async def _run_all(jobs: Iterable[Coroutine[object, object, None]]) -> None:

@@ -12,7 +12,6 @@ from exporter.errors import (
     PollError,
     RequestError,
     UnavailableError,
-    UnsupportedError,
 )
 from exporter.providers import Report
 from exporter.providers.evomi import EVOMI
@@ -156,10 +155,12 @@ def test_product_that_is_refused(
 
 
 def test_no_product_is_answered(router: respx.MockRouter) -> None:
-    """That is a failed poll: the account's sums stay as the products do."""
-    router.get(USAGE).respond(403)
-    with pytest.raises(UnsupportedError):
-        poll(EVOMI, "usage", options={"products": ["rp", "mp"]})
+    """That is a failed poll, for the first reason that is more than a refusal."""
+    router.get(USAGE, params={"product": "rp"}).respond(403)
+    router.get(USAGE, params={"product": "mp"}).respond(413)
+    router.get(USAGE, params={"product": "rpc"}).respond(418)
+    with pytest.raises(RequestError, match="the provider answered 413"):
+        poll(EVOMI, "usage", options={"products": ["rp", "mp", "rpc"]})
 
 
 @pytest.mark.parametrize(

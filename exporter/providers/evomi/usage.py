@@ -7,7 +7,7 @@ from hashlib import sha256
 from http import HTTPStatus
 
 from exporter.api import Api
-from exporter.errors import PayloadError, PollError, RequestError
+from exporter.errors import PayloadError, PollError, RequestError, worst
 from exporter.metrics import Sample, period, proof, usage
 from exporter.providers._provider import Collector, Context, Report, gather, reads
 from exporter.providers._samples import told
@@ -69,7 +69,7 @@ async def fetch(api: Api, context: Context) -> Answer:
         raise failures[GUESSES[-1]]
     failures = {one: error for one, error in failures.items() if one not in refused}
     if failures and not products:
-        raise next(iter(failures.values()))
+        raise worst(failures.values())
     return Answer(api.now, shown, products, failures)
 
 
