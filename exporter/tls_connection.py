@@ -40,7 +40,7 @@ class TlsConnection(Connection):
             if not plain.is_closing():
                 transport = await self.loop.start_tls(plain, self, self.tls, server_side=True)
         except OSError as error:
-            plain.abort()
+            plain.abort()  # start_tls does not where it could not even begin
             self.connection_lost(error.with_traceback(None))  # which would hold all of asyncio's
             return
         if transport is None:  # it has ended meanwhile

@@ -5,15 +5,10 @@ import pytest
 import respx
 
 from exporter.errors import AmountError, AuthError, PayloadError, PollError, Reason
-from exporter.ledger import Ledger, Scope, record
-from exporter.ledger_samples import gauges
-from exporter.metrics import usage
 from exporter.providers.weproxies import WEPROXIES
 from exporter.providers.weproxies._answers import Subscription
 from exporter.providers.weproxies._options import Options
-from exporter.providers.weproxies.countries import SCOPE
-from exporter.window import Window
-from tests.providers.polling import NOW, poll, targets
+from tests.providers.polling import poll, targets
 
 USAGE = "/api/v1/usage"
 COUNTRIES = "/api/v1/usage/by-country"
@@ -166,74 +161,11 @@ def test_success_ratio_is_never_above_1(
     assert [sample.value for sample in report.parts["today"]] == [ratio]
 
 
-def test_failing_all_says_nothing_to_the_ledger(router: respx.MockRouter) -> None:
-    """When the period of the ledger fails the others are shown, and nothing is recorded."""
-    router.get(USAGE, params={"period": "all"}).respond(400)
-    router.get(USAGE, params={"period": "today"}).respond(json=EMPTY["usage"])
-    report = poll(WEPROXIES, "usage", options={"periods": ["today"]})
-    assert list(report.parts) == ["today"]
-    assert list(report.failures) == ["all"]
-    assert report.statement is None
-
-
-def test_missing_list_says_nothing_to_the_ledger(router: respx.MockRouter) -> None:
-    """A missing list of subscriptions is not an empty one: all would be new later."""
-    router.get().respond(json={"data": {"total": {"bytes_used": 0}}})
-    report = poll(WEPROXIES, "usage")
-    assert report.failures == {}
-    assert report.statement is None
-
-
 def test_refused_token_fails_the_poll(router: respx.MockRouter) -> None:
     """A token that is not accepted fails the poll as a whole, not period by period."""
     router.get().respond(401)
     with pytest.raises(AuthError):
         poll(WEPROXIES, "usage")
-
-
-def test_subscriptions_of_usage_tell_the_account(router: respx.MockRouter) -> None:
-    """The ids of the subscriptions are the account's identity and its complete list."""
-    rows = [{"subscription_id": "sub_a"}, {"subscription_id": "sub_b"}]
-    router.get().respond(json={"data": {"by_subscription": rows}})
-    statement = poll(WEPROXIES, "usage").statement
-    assert statement is not None
-    assert {"subscription": frozenset({"sub_a", "sub_b"})} == statement.owners
-    assert statement.listed == {"sub_a": None, "sub_b": None}
-
-
-def test_discrepancy_when_countries_have_settled_months(router: respx.MockRouter) -> None:
-    """The account's discrepancy is about subscriptions: the settled months of countries are not.
-
-    A subscription that left the list is still in the provider's total.
-    """
-    old = Scope(
-        collector="usage",
-        place=("Residential", "sub_old"),
-        born=0.0,
-        read_at=0.0,
-        windows={"all": Window(0.0, {("proxy_provider_product_traffic_bytes_total", ()): 70})},
-    )
-    countries = Scope(collector="countries", place=None, born=0.0, read_at=0.0, floor="2026-10")
-    ledger = Ledger(born=0.0, scopes={"sub_old": old, SCOPE: countries})
-    rows = [{"subscription_id": "sub_a", "bytes_used": 30}]
-    router.get().respond(json={"data": {"total": {"bytes_used": 101}, "by_subscription": rows}})
-    statement = poll(WEPROXIES, "usage", ledger=ledger).statement
-    assert statement is not None
-    after = record(ledger, statement, collector="usage", hold=0)
-    assert [(part, sample.value) for part, sample in gauges(after, statement)] == [("all", 1)]
-
-
-def test_account_is_born_without_a_subscription(router: respx.MockRouter) -> None:
-    """What the first subscription of an account uses counts in full, if we saw that it had none."""
-    ledger = Ledger()
-    rows = [{"subscription_id": "sub_a", "bytes_used": 30}]
-    for listed in ([], rows):
-        router.get().respond(json={"data": {"by_subscription": listed}})
-        statement = poll(WEPROXIES, "usage", ledger=ledger).statement
-        assert statement is not None
-        ledger = record(ledger, statement, collector="usage", hold=0)
-    counters = ledger.scopes["sub_a"].counters
-    assert counters[usage.PRODUCT_TRAFFIC_BYTES_TOTAL, ("", "sub_a")].value == 30
 
 
 def test_more_subscriptions_than_there_can_be(router: respx.MockRouter) -> None:
@@ -296,17 +228,6 @@ def test_page_that_repeats(router: respx.MockRouter) -> None:
     answer = {"data": [], "pagination": {"page": 1, "total_pages": 3}}
     error = failure(router, "subscriptions", answer)
     assert str(error) == "GET /api/v1/subscriptions: the list of pages does not end"
-
-
-def test_begin_of_subscriptions(router: respx.MockRouter) -> None:
-    """The ledger is told when each subscription was created, and of no scope."""
-    rows = [{"id": "sub_a", "created_at": "2026-11-20T12:00:00Z"}, {"id": "sub_b"}]
-    router.get().respond(json={"data": rows})
-    statement = poll(WEPROXIES, "subscriptions").statement
-    assert statement is not None
-    assert statement.listed == {"sub_a": NOW, "sub_b": None}
-    assert statement.scopes == ()
-    assert statement.owners == {}
 
 
 def test_credentials_are_not_held() -> None:
