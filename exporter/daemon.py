@@ -12,7 +12,7 @@ from exporter.api import Pool
 from exporter.config import Config, effective
 from exporter.face import Face, create_app
 from exporter.guard import Guard
-from exporter.interpreter import collect_garbage, favour_polls
+from exporter.interpreter import collect_garbage, favour_polls, shrink_connections
 from exporter.listen import bind
 from exporter.logs import fields
 from exporter.metrics import Sample
@@ -84,6 +84,7 @@ class Daemon:
         on.
         """
         favour_polls()
+        shrink_connections()
         collecting = asyncio.create_task(collect_garbage())
         try:
             await self._run(ready)

@@ -14,9 +14,9 @@ from functools import cache, lru_cache
 from itertools import chain
 from operator import itemgetter
 
-from msgspec import Struct, field
+from msgspec import Struct
 
-from exporter.metrics import ACCOUNT_LABELS, Family, Sample, catalogue
+from exporter.metrics import ACCOUNT_LABELS, Family, Sample, Samples, Shape, catalogue
 
 Chunks = Mapping[Family, str]
 """Sample lines, by family."""
@@ -51,18 +51,19 @@ class Format(Enum):
 
 
 class Layout(Struct, frozen=True, eq=False, gc=False):
-    """Series in the order in which their samples came, and what their lines are made of.
+    """What the lines of the series of *shape* are made of, family by family.
 
-    *pieces* has three of each line, family by family: its begin, the rest of its labels, and a
-    place for its end. *pick* puts the ends of the samples in that order; *until* tells where the
-    pieces of each family end.
+    A line is one of *begins*, the labels that the account sets, one of *rests* and the end, which
+    *pick* puts in the same order. *until* tells how many lines there are up to the last one of each
+    of *families*.
     """
 
+    shape: Shape
     families: tuple[Family, ...]
-    labels: tuple[tuple[str, ...], ...]
-    pieces: tuple[str, ...]
+    until: tuple[int, ...]
+    begins: tuple[str, ...]
+    rests: tuple[str, ...]
     pick: Callable[[Sequence[str]], Sequence[str]]
-    until: Mapping[Family, int]
 
 
 class Rendering(Struct, frozen=True, eq=False, gc=False):
@@ -71,49 +72,50 @@ class Rendering(Struct, frozen=True, eq=False, gc=False):
     A struct, as samples are: a poll makes several.
     """
 
-    chunks: Chunks = field(default_factory=dict)
-    layout: Layout | None = None
+    chunks: Chunks
+    layout: Layout
 
 
 def render(samples: Iterable[Sample], account: tuple[str, str] | None = None) -> Chunks:
     """Return the lines of *samples*, which are *account*'s (provider and name), or our own."""
-    return rerender(samples, account, Rendering()).chunks
+    return rerender(Samples.of(samples), account).chunks
 
 
 def rerender(
-    samples: Iterable[Sample], account: tuple[str, str] | None, before: Rendering
+    samples: Samples, account: tuple[str, str] | None, before: Layout | None = None
 ) -> Rendering:
-    """Render *samples* of the *account* whose last rendering was *before*."""
-    samples = tuple(samples)
-    layout = _lay_out(samples, account, before.layout)
-    pieces = [*layout.pieces]
-    pieces[2::3] = layout.pick([_end(sample.value) for sample in samples])
+    """Render *samples* of the *account* whose last ones were in the layout *before*."""
+    layout = before
+    if layout is None or layout.shape is not samples.shape:
+        layout = _lay_out(samples.shape, of_account=account is not None)
+    pieces = [_account(account) if account else ""] * (4 * len(samples))
+    pieces[::4] = layout.begins
+    pieces[2::4] = layout.rests
+    pieces[3::4] = layout.pick([_end(value) for value in samples.values])
     chunks, first = {}, 0
-    for family, last in layout.until.items():
-        chunks[family] = "".join(pieces[first:last])
+    for family, last in zip(layout.families, layout.until, strict=True):
+        chunks[family] = "".join(pieces[4 * first : 4 * last])
         first = last
     return Rendering(chunks, layout)
 
 
-def _lay_out(
-    samples: Sequence[Sample], account: tuple[str, str] | None, before: Layout | None
-) -> Layout:
-    families = tuple([sample.family for sample in samples])
-    labels = tuple([sample.labels for sample in samples])
-    if before and families == before.families and labels == before.labels:
-        # Of equal labels the newest are kept: the older ones go with their samples.
-        return Layout(families, labels, before.pieces, before.pick, before.until)
+def _lay_out(shape: Shape, *, of_account: bool) -> Layout:
+    """Lay *shape* out.
+
+    Raises: ValueError when a family of accounts has none, or the other way round.
+    """
     places: defaultdict[Family, list[int]] = defaultdict(list)
-    for place, family in enumerate(families):
+    for place, family in enumerate(shape.families):
         places[family].append(place)
-    pieces, until = list[str](), {}
+    begins, rests, until = list[str](), list[str](), list[int]()
     for family, those in places.items():
-        begin = _begin(family, account)
-        for place in those:
-            pieces += (begin, _rest(family.labels, labels[place], account is not None), "")
-        until[family] = len(pieces)
+        if family.per_account != of_account:
+            raise ValueError(f"{family.name} {'of' if of_account else 'without'} an account")
+        begins += [_begin(family)] * len(those)
+        rests += [_rest(family.labels, shape.labels[place], of_account) for place in those]
+        until.append(len(begins))
     pick = _picker([*chain(*places.values())])
-    return Layout(families, labels, tuple(pieces), pick, until)
+    return Layout(shape, tuple(places), tuple(until), tuple(begins), tuple(rests), pick)
 
 
 def _picker(places: Sequence[int]) -> Callable[[Sequence[str]], Sequence[str]]:
@@ -121,14 +123,15 @@ def _picker(places: Sequence[int]) -> Callable[[Sequence[str]], Sequence[str]]:
     return itemgetter(*places) if len(places) > 1 else itemgetter(slice(None))
 
 
-def _begin(family: Family, account: tuple[str, str] | None) -> str:
-    """Return what all lines of *family* begin with: the labels that *account* sets come first.
+@cache
+def _begin(family: Family) -> str:
+    return f"{family.name}{{" if family.per_account else family.name
 
-    Raises: ValueError when it is a family of accounts and there is none, or the other way round.
-    """
-    if family.per_account != (account is not None):
-        raise ValueError(f"{family.name} of {account}")
-    return f"{family.name}{{{_pairs(ACCOUNT_LABELS, account)}" if account else family.name
+
+@lru_cache(_SHARED_BLOCKS)
+def _account(values: tuple[str, str]) -> str:
+    """Return the labels that an account sets, which come first."""
+    return _pairs(ACCOUNT_LABELS, values)
 
 
 @lru_cache(_SHARED_BLOCKS)

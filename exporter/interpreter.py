@@ -7,6 +7,7 @@ are values, made of values, so none is part of a cycle; and there are hundreds o
 import asyncio
 import gc
 import sys
+from asyncio.sslproto import SSLProtocol
 from collections.abc import Awaitable, Callable
 
 COLLECT_SECONDS = 300.0
@@ -23,6 +24,10 @@ SWITCH_SECONDS = 0.0002
 its system calls, several times in a row, while a scrape is put together.
 """
 
+TLS_READ_BYTES = 64 * 2**10
+"""What asyncio reads of a TLS connection at a time, by default 256 KiB. Each connection holds a
+buffer of that size, and what OpenSSL hands out at a time is a record, of 16 KiB at most."""
+
 
 def favour_polls() -> None:
     """Keep the polling loop from waiting for more than some milliseconds.
@@ -32,6 +37,11 @@ def favour_polls() -> None:
     gc.set_threshold(YOUNG, MIDDLE, NEVER)
     gc.freeze()
     sys.setswitchinterval(SWITCH_SECONDS)
+
+
+def shrink_connections() -> None:
+    """Give the TLS connections that are made from now on smaller buffers."""
+    SSLProtocol.max_size = TLS_READ_BYTES
 
 
 async def collect_garbage(sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:

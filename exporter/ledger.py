@@ -162,7 +162,9 @@ def _read_scope(
         born = None if in_full else at
         scope = Scope(collector=collector, place=reading.place, born=born, read_at=at)
         scope = replace(scope, read_from=reading.covered[0] if reading.covered else "")
-    scope = _start_term(replace(scope, place=reading.place), reading)
+    if scope.place != reading.place:
+        scope = replace(scope, place=reading.place)
+    scope = _start_term(scope, reading)
     windows, growth = _read_windows(scope, reading, at=at, first=first)
     gap = _gap(scope, reading)
     if scope.place is not None:

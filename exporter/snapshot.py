@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from exporter.account import Account
 from exporter.errors import PollError, Reason, UnsupportedError, worst
-from exporter.metrics import Sample
+from exporter.metrics import Sample, Samples
 
 NO_FAILURES = MappingProxyType(dict.fromkeys(Reason, 0))
 """Every reason, never met: what a collector starts with."""
@@ -27,7 +27,7 @@ class Part(Struct, frozen=True, eq=False, gc=False):
     *at* is the monotonic time of the poll they are from, *took* the seconds that it lasted.
     """
 
-    samples: tuple[Sample, ...] = ()
+    samples: Samples = Samples()
     at: float = 0.0
     took: float = 0.0
 
@@ -95,12 +95,13 @@ def after_answer(
 ) -> Snapshot:
     """Return the snapshot after an answer; parts that failed keep what they last had."""
     kept = {name: snapshot.parts[name] for name in failures if name in snapshot.parts}
-    new = {
-        name: Part(tuple(samples), timing.monotonic, timing.duration)
-        for name, samples in parts.items()
-    }
+    new = {}
+    for name, samples in parts.items():
+        shape = snapshot.parts.get(name, Part()).samples.shape
+        new[name] = Part(Samples.of(samples, like=shape), timing.monotonic, timing.duration)
+    counted = Samples.of(counters, like=snapshot.counters.samples.shape)
     answered = replace(
-        snapshot, parts=kept | new, counters=Part(tuple(counters), timing.monotonic), supported=True
+        snapshot, parts=kept | new, counters=Part(counted, timing.monotonic), supported=True
     )
     failure = _judged_by(failures.values(), excused=bool(new) and not snapshot.required)
     if failure is not None:

@@ -7,18 +7,20 @@ samples are: a poll makes several.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from typing import TypeVar
 
 from msgspec import Struct, field
 
 from exporter.account import AccountKey
 from exporter.exposition import Chunks, Rendering, rerender
 from exporter.health import account_samples, poll_samples, steady, steady_samples
-from exporter.metrics import Sample
+from exporter.metrics import Sample, Samples, Shape
 from exporter.snapshot import Part, Snapshot
 
-_Make = Callable[[], Iterable[Sample]]
-"""Makes the samples of a source; equal sources have equal samples."""
+_T = TypeVar("_T")
+
+_Make = Callable[[Shape], Samples]
+"""Makes the samples of a source, in that shape if it is theirs; equal sources have equal ones."""
 
 
 class _Rendered(Struct, frozen=True, eq=False, gc=False):
@@ -93,7 +95,7 @@ def _enter(account: AccountKey, snapshots: Mapping[str, Snapshot], before: Entry
 
     always = [chunks(*one) for one in _always(snapshots)]
     gauges = [
-        Gauges(one, part, chunks(("gauges", collector, name), part, partial(_samples, part)))
+        Gauges(one, part, chunks(("gauges", collector, name), part, _kept(part)))
         for collector, one in snapshots.items()
         for name, part in one.parts.items()
     ]
@@ -103,11 +105,19 @@ def _enter(account: AccountKey, snapshots: Mapping[str, Snapshot], before: Entry
 def _always(snapshots: Mapping[str, Snapshot]) -> Iterator[tuple[object, object, _Make]]:
     """Yield the sources of what never goes stale, each with a key of its own."""
     everyone = tuple(snapshots.values())
-    yield "account", everyone, partial(account_samples, everyone)
+    yield "account", everyone, _told(account_samples, everyone)
     for name, one in snapshots.items():
-        yield ("poll", name), one, partial(poll_samples, one)
-        yield ("steady", name), steady(one), partial(steady_samples, one)
-        yield ("counters", name), one.counters, partial(_samples, one.counters)
+        yield ("poll", name), one, _told(poll_samples, one)
+        yield ("steady", name), steady(one), _told(steady_samples, one)
+        yield ("counters", name), one.counters, _kept(one.counters)
+
+
+def _told(tell: Callable[[_T], Iterable[Sample]], source: _T) -> _Make:
+    return lambda shape: Samples.of(tell(source), like=shape)
+
+
+def _kept(part: Part) -> _Make:
+    return lambda _shape: part.samples
 
 
 def _rendered(
@@ -115,11 +125,8 @@ def _rendered(
 ) -> _Rendered:
     """Render what *make* makes of *source*, unless that was the source last time, too."""
     if before is None:
-        return _Rendered(source, rerender(make(), account, Rendering()))
+        return _Rendered(source, rerender(make(Shape()), account))
     if before.source == source:
         return before
-    return _Rendered(source, rerender(make(), account, before.rendering))
-
-
-def _samples(part: Part) -> Iterable[Sample]:
-    return part.samples
+    layout = before.rendering.layout
+    return _Rendered(source, rerender(make(layout.shape), account, layout))

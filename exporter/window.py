@@ -6,6 +6,7 @@ replicas flap between two totals, and that is none.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from msgspec import Struct, field
 
@@ -17,6 +18,9 @@ LASTING_SECONDS = 3600
 
 Key = tuple[str, tuple[str, ...]]
 """A family's name and the source within it."""
+
+_SHARED_KEYS = 4096
+"""Keys that are kept for other windows to share: some countries and reasons."""
 
 TRAFFIC = usage.PRODUCT_TRAFFIC_BYTES_TOTAL.name
 REQUESTS = usage.PRODUCT_REQUESTS_TOTAL.name
@@ -57,10 +61,16 @@ def add_up(readings: Iterable[Reading]) -> tuple[dict[Key, int], dict[Key, Serie
     totals: dict[Key, int] = {}
     series: dict[Key, Series] = {}
     for one in readings:
-        key = (one.family.name, one.source)
+        key = _key(one.family.name, one.source)
         totals[key] = totals.get(key, 0) + one.total
         series[key] = (one.family, one.labels)
     return totals, series
+
+
+@lru_cache(_SHARED_KEYS)
+def _key(family: str, source: tuple[str, ...]) -> Key:
+    """Return one tuple for all windows that have such a key."""
+    return family, source
 
 
 def read_window(

@@ -7,7 +7,7 @@ from prometheus_client import CollectorRegistry
 from exporter.account import Account
 from exporter.errors import AuthError
 from exporter.face import Face
-from exporter.metrics import Sample, usage
+from exporter.metrics import Sample, Samples, usage
 from exporter.scrape import Scrape
 from exporter.secret import Credential, Secret
 from exporter.snapshot import Part, Snapshot
@@ -24,7 +24,7 @@ def snapshot() -> Snapshot:
         account=account,
         collector="usage",
         required=True,
-        counters=Part((TRAFFIC.sample(5),)),
+        counters=Part(Samples.of([TRAFFIC.sample(5)])),
         polls=1,
         duration=0.5,
         error=AuthError("GET /usage", "401"),

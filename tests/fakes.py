@@ -1,7 +1,7 @@
 """A provider that does as it is told, and what it takes to poll it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from exporter.account import Account
@@ -138,7 +138,7 @@ def failing(error: PollError, **parts: tuple[Sample, ...]) -> Report:
     return Report(parts, failures={"bad": error})
 
 
-def shown(samples: tuple[Sample, ...]) -> dict[str, float]:
+def shown(samples: Iterable[Sample]) -> dict[str, float]:
     """Return the values of the traffic counters in *samples*, by plan."""
     family = usage.PRODUCT_TRAFFIC_BYTES_TOTAL
     return {one.labels[1]: one.value for one in samples if one.family is family}

@@ -9,8 +9,8 @@ from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics_parse
 from prometheus_client.parser import text_string_to_metric_families as text_parse
 
-from exporter.exposition import END, Format, Rendering, blocks, join, render, rerender
-from exporter.metrics import Family, Sample, catalogue, usage
+from exporter.exposition import END, Format, blocks, join, render, rerender
+from exporter.metrics import Family, Sample, Samples, catalogue, usage
 
 ACCOUNT = ("webshare", "main")
 TRAFFIC = usage.PRODUCT_TRAFFIC_BYTES_TOTAL
@@ -177,19 +177,21 @@ def test_lone_surrogates_are_replaced(half: str) -> None:
 
 def test_rerender_same_series() -> None:
     """New values of the same series need no new lines."""
-    first = rerender([TRAFFIC.sample(1, product="rp", plan="7")], ACCOUNT, Rendering())
-    again = rerender([TRAFFIC.sample(2, product="rp", plan="7")], ACCOUNT, first)
-    assert first.layout
-    assert again.layout
-    assert again.layout.pieces is first.layout.pieces
-    assert again.chunks == render([TRAFFIC.sample(2, product="rp", plan="7")], ACCOUNT)
+    first = Samples.of([TRAFFIC.sample(1, product="rp", plan="7")])
+    again = Samples.of([TRAFFIC.sample(2, product="rp", plan="7")], like=first.shape)
+    before = rerender(first, ACCOUNT)
+    after = rerender(again, ACCOUNT, before.layout)
+    assert after.layout is before.layout
+    assert after.chunks == render(again, ACCOUNT) != before.chunks
 
 
 @given(before=st.lists(any_sample), after=st.lists(any_sample))
 def test_rerender_other_series(before: list[Sample], after: list[Sample]) -> None:
     """Whatever was rendered before, the lines are those of the new samples."""
-    first = rerender(before, ACCOUNT, Rendering())
-    assert render(after, ACCOUNT) == rerender(after, ACCOUNT, first).chunks
+    first = Samples.of(before)
+    layout = rerender(first, ACCOUNT).layout
+    again = rerender(Samples.of(after, like=first.shape), ACCOUNT, layout)
+    assert render(after, ACCOUNT) == again.chunks
 
 
 def test_rerender_mixed_series() -> None:
@@ -198,6 +200,7 @@ def test_rerender_mixed_series() -> None:
     def samples(*plans: str) -> list[Sample]:
         return [TRAFFIC.sample(int(plan), product="rp", plan=plan) for plan in plans]
 
-    first = rerender(samples("1", "2", "3"), ACCOUNT, Rendering())
-    again = rerender(samples("3", "4", "1"), ACCOUNT, first)
+    first = Samples.of(samples("1", "2", "3"))
+    layout = rerender(first, ACCOUNT).layout
+    again = rerender(Samples.of(samples("3", "4", "1"), like=first.shape), ACCOUNT, layout)
     assert render(samples("3", "4", "1"), ACCOUNT) == again.chunks

@@ -1,6 +1,8 @@
 import asyncio
 import gc
+import ssl
 import sys
+from asyncio.sslproto import SSLProtocol
 from collections.abc import Iterator
 from weakref import ref
 
@@ -16,6 +18,7 @@ from exporter.interpreter import (
     YOUNG,
     collect_garbage,
     favour_polls,
+    shrink_connections,
 )
 from exporter.polling import Polling
 from exporter.snapshot import Snapshot
@@ -27,7 +30,9 @@ from tests.pollings import begun
 def _restored() -> Iterator[None]:
     """Leave Python as it was."""
     switch, thresholds = sys.getswitchinterval(), gc.get_threshold()
+    tls_read = SSLProtocol.max_size
     yield
+    SSLProtocol.max_size = tls_read
     sys.setswitchinterval(switch)
     gc.set_threshold(*thresholds)
     gc.unfreeze()
@@ -43,6 +48,22 @@ def test_polls_wait_less_than_by_default() -> None:
     assert gc.get_threshold() == (YOUNG, MIDDLE, NEVER)
     assert YOUNG * MIDDLE < 700 * 10 < NEVER
     assert gc.get_freeze_count() > 0
+
+
+def test_connections_hold_less_than_by_default() -> None:
+    """A TLS connection that is made afterwards has a smaller buffer, with room for a record."""
+
+    async def buffer() -> int:
+        loop, context = asyncio.get_running_loop(), ssl.create_default_context()
+        protocol = SSLProtocol(loop, asyncio.Protocol(), context, loop.create_future())
+        size = len(protocol.get_buffer(-1))
+        protocol.connection_lost(None)
+        return size
+
+    SSLProtocol.max_size = 2**18
+    before = asyncio.run(buffer())
+    shrink_connections()
+    assert 2**14 < asyncio.run(buffer()) < before
 
 
 def test_what_an_account_holds_is_not_gone_over() -> None:

@@ -9,7 +9,7 @@ from exporter import __version__
 from exporter.account import Account
 from exporter.errors import ADVICE, AuthError, PayloadError, PollError, Reason, UnsupportedError
 from exporter.landing import Clock, Group, Problem, Row, State, groups, render, row
-from exporter.metrics import realtime, usage
+from exporter.metrics import Samples, realtime, usage
 from exporter.secret import Credential, Secret
 from exporter.snapshot import Part, Snapshot
 
@@ -32,8 +32,8 @@ GOOD = replace(
     polls=2,
     duration=0.25,
     last_success=NOW.wall - 125,
-    parts={"x": Part((SAMPLE, SAMPLE), NOW.monotonic)},
-    counters=Part((COUNTER,), 0.0),
+    parts={"x": Part(Samples.of([SAMPLE, SAMPLE]), NOW.monotonic)},
+    counters=Part(Samples.of([COUNTER]), 0.0),
 )
 BAD = replace(GOOD, success=False, error=AuthError("GET /usage", "401 Unauthorized"))
 UNSUPPORTED = replace(
@@ -205,7 +205,7 @@ def test_page_tells_of_a_failure() -> None:
 
 def test_page_tells_of_stale_gauges() -> None:
     """The reader is told when gauges are left out."""
-    old = replace(BAD, parts={"x": Part((SAMPLE,), -1e6)})
+    old = replace(BAD, parts={"x": Part(Samples.of([SAMPLE]), -1e6)})
     assert "Gauges of this collector are too old" in page(old).text
     assert "Gauges of this collector are too old" not in page(BAD).text
 

@@ -109,6 +109,15 @@ def test_gap_is_what_no_answer_covered() -> None:
     assert value(ledger, proof.USAGE_GAP_SECONDS_TOTAL) == 150 * HOUR
 
 
+def test_proofs_follow_a_scope_that_is_renamed() -> None:
+    """What is lost after a plan got another product is lost under that one."""
+    reading = replace(plan_reading([hour(300, traffic(1))]), offered_since=250 * HOUR)
+    renamed = replace(reading, place=("dedicated", "1"))
+    ledger = read(hours({100: 5}, at=100), Statement(at=300 * HOUR, scopes=(renamed,)))
+    assert value(ledger, proof.USAGE_GAP_SECONDS_TOTAL, "dedicated", "1") == 150 * HOUR
+    assert value(ledger, proof.USAGE_GAP_SECONDS_TOTAL, "shared", "1") == 0
+
+
 def test_outage_within_what_is_offered_is_no_gap() -> None:
     """An outage that the provider's history covers costs nothing."""
     reading = replace(plan_reading([hour(300, traffic(1))]), offered_since=99 * HOUR)

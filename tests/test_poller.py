@@ -190,7 +190,7 @@ def test_failed_commit_is_no_failed_poll() -> None:
     (kept,) = stage.polls("usage")
     stage.state.broken = False
     (caught_up,) = stage.polls("usage")
-    assert (kept.success, kept.parts["rest"].samples[0].value) == (True, 150)
+    assert (kept.success, kept.parts["rest"].samples.values[0]) == (True, 150)
     assert [shown(one.counters.samples) for one in (kept, caught_up)] == [{"1": 0}, {"1": 70}]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from threading import Event
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -13,9 +14,10 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics_parse
 from prometheus_client.parser import text_string_to_metric_families as text_parse
 
+from exporter import store
 from exporter.account import Account
-from exporter.exposition import END, Format
-from exporter.metrics import Sample, health, realtime, usage
+from exporter.exposition import END, Format, Rendering, rerender
+from exporter.metrics import Sample, Samples, health, realtime, usage
 from exporter.scrape import Scrape
 from exporter.secret import Credential, Secret
 from exporter.snapshot import Part, Snapshot
@@ -50,8 +52,8 @@ class Polls:
 
     def put(self, name: str = "main", collector: str = "usage", **parts: Iterable[Sample]) -> None:
         """Publish a poll that had *parts*, and in ``counters`` counters."""
-        counters = Part(tuple(parts.pop("counters", ())), self.now)
-        gauges = {part: Part(tuple(samples), self.now) for part, samples in parts.items()}
+        counters = Part(Samples.of(parts.pop("counters", ())), self.now)
+        gauges = {part: Part(Samples.of(samples), self.now) for part, samples in parts.items()}
         self.store.put(
             Snapshot(
                 account=account(name),
@@ -184,7 +186,7 @@ def test_gauges_go_when_they_are_stale(polls: Polls) -> None:
 
 def test_gauges_stay_while_polls_are_slow(polls: Polls) -> None:
     """Where a poll takes longer than its interval, that is what staleness counts by."""
-    slow = Part((SESSIONS.sample(1),), polls.now, 15.0)
+    slow = Part(Samples.of([SESSIONS.sample(1)]), polls.now, 15.0)
     polls.put()
     snapshot = polls.store.of(("webshare", "main"))["usage"]
     polls.store.put(replace(snapshot, parts={"slow": slow}))
@@ -196,7 +198,7 @@ def test_gauges_stay_while_polls_are_slow(polls: Polls) -> None:
 
 def test_parts_go_stale_on_their_own(polls: Polls) -> None:
     """A product that is no longer answered goes, while the others stay."""
-    old = Part((SESSIONS.sample(1),), polls.now - 25)
+    old = Part(Samples.of([SESSIONS.sample(1)]), polls.now - 25)
     polls.put(realtime=[CONNECTIONS.sample(2)])
     snapshot = polls.store.of(("webshare", "main"))["usage"]
     polls.store.put(replace(snapshot, parts={**snapshot.parts, "old": old}))
@@ -229,22 +231,18 @@ def test_body_is_not_ready_after_a_change(polls: Polls) -> None:
     assert polls.scrape.ready_body(Format.TEXT, gzip=False) is None
 
 
-class Counted(tuple[Sample, ...]):
-    """Samples that count how often they are rendered."""
-
-    __slots__ = ()
-    times: list[int] = []  # noqa: RUF012 - one test uses it
-
-    def __iter__(self) -> Iterator[Sample]:
-        self.times.append(1)
-        return super().__iter__()
-
-
-def test_parts_are_rendered_once(polls: Polls) -> None:
+def test_parts_are_rendered_once(polls: Polls, monkeypatch: pytest.MonkeyPatch) -> None:
     """Many scrapes, and polls of others, render what did not change a single time."""
+    rendered = []
+
+    def count(samples: Samples, *rest: Any) -> Rendering:  # noqa: ANN401 - as they come
+        rendered.append(samples)
+        return rerender(samples, *rest)
+
+    monkeypatch.setattr(store, "rerender", count)
     polls.put()
     snapshot = polls.store.of(("webshare", "main"))["usage"]
-    part = Part(Counted([SESSIONS.sample(2)]), polls.now)
+    part = Part(Samples.of([SESSIONS.sample(2)]), polls.now)
     polls.store.put(replace(snapshot, parts={"x": part}))
 
     def scrape(number: int) -> str:
@@ -254,7 +252,7 @@ def test_parts_are_rendered_once(polls: Polls) -> None:
         texts = list(pool.map(scrape, range(50)))
     polls.put("other")
     assert all(SESSIONS.name in text for text in (*texts, polls.text()))
-    assert len(Counted.times) == 1
+    assert sum(one is part.samples for one in rendered) == 1
 
 
 class Changing(Store):

@@ -164,6 +164,15 @@ def test_earlier_snapshots_never_change(old: Snapshot) -> None:
     assert (dict(old.parts), dict(old.failures), old.polls) == before
 
 
+def test_series_that_stay_are_held_once(old: Snapshot) -> None:
+    """A poll of the same series brings values alone, whichever it kept of its parts."""
+    new = _answered(old, b=BROKEN)
+    for name in ("a", "b"):
+        assert new.parts[name].samples.shape is old.parts[name].samples.shape
+    assert new.counters.samples.shape is old.counters.samples.shape
+    assert [one.value for one in new.counters.samples] == [9.0]
+
+
 def test_parts_are_told_apart_by_identity() -> None:
     """Two polls with equal samples are two parts: they age apart."""
     assert Part(at=1.0) != Part(at=1.0)

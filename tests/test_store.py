@@ -4,7 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 from msgspec.structs import replace
 
 from exporter.account import Account
-from exporter.snapshot import Part, Snapshot
+from exporter.metrics import Samples
+from exporter.snapshot import Part, Snapshot, Timing, after_answer
 from exporter.store import Store
 from tests.fakes import Script, gauges, make_account, make_provider, report
 
@@ -77,15 +78,30 @@ def test_entries_are_of_one_moment() -> None:
 def test_lines_of_what_did_not_change_stay() -> None:
     """A poll of one collector renders nothing of another one's, nor parts that it kept."""
     store = Store()
-    kept = Part(gauges(1.0), at=1.0)
+    kept = Part(Samples.of(gauges(1.0)), at=1.0)
     usage = replace(snapshot(), parts={"kept": kept})
     store.put(usage)
-    store.put(replace(snapshot(collector="extra"), parts={"x": Part(gauges(2.0))}))
+    store.put(replace(snapshot(collector="extra"), parts={"x": Part(Samples.of(gauges(2.0)))}))
     before = store.entries()["fake", "main"]
-    store.put(replace(usage, polls=1, parts={"kept": kept, "new": Part(gauges(3.0))}))
+    store.put(replace(usage, polls=1, parts={"kept": kept, "new": Part(Samples.of(gauges(3.0)))}))
     after = store.entries()["fake", "main"]
     old = {id(one.part): one.chunks for one in before.gauges}
     assert [old.get(id(one.part)) is one.chunks for one in after.gauges] == [True, False, True]
+
+
+def test_layouts_stay_with_their_series() -> None:
+    """A poll that brings new values alone lays nothing out."""
+    store, timing = Store(), Timing(wall=1.0, monotonic=1.0, duration=1.0)
+    layouts, now = [], snapshot()
+    for number in (1.0, 2.0):
+        parts = {"x": gauges(number)}
+        now = after_answer(now, parts, failures={}, counters=gauges(number), timing=timing)
+        store.put(now)
+        kept = store.entries()["fake", "main"].renderings
+        layouts.append({key: one.rendering.layout for key, one in kept.items()})
+    first, second = layouts
+    assert len(first) == 5
+    assert all(second[key] is layout for key, layout in first.items())
 
 
 def test_version_tells_every_change() -> None:

@@ -7,6 +7,7 @@ from types import ModuleType
 
 from exporter.metrics import health, period, plans, proof, realtime, usage
 from exporter.metrics._family import ACCOUNT_LABELS, PREFIX, Family, Sample
+from exporter.metrics._samples import Samples, Shape
 
 SECTIONS: tuple[ModuleType, ...] = (usage, proof, period, realtime, plans, health)
 """The modules that define families, in the order in which the README lists them."""
@@ -18,4 +19,13 @@ def catalogue() -> tuple[Family, ...]:
     return tuple(value for value in found if isinstance(value, Family))
 
 
-__all__ = ["ACCOUNT_LABELS", "PREFIX", "SECTIONS", "Family", "Sample", "catalogue"]
+__all__ = [
+    "ACCOUNT_LABELS",
+    "PREFIX",
+    "SECTIONS",
+    "Family",
+    "Sample",
+    "Samples",
+    "Shape",
+    "catalogue",
+]
