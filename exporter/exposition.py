@@ -37,7 +37,8 @@ _EXPONENTS = tuple(f"e+{digits - 1:02d}" for digits in range(17))
 """By digits before the point; from 17 digits on Python sets the exponent itself."""
 
 _SHARED_BLOCKS = 4096
-"""Label blocks that are kept for other accounts to share: some countries of some products."""
+"""Label blocks that are kept: those of accounts for their next polls, and those of some countries
+and products for other accounts to share."""
 
 _JOINED = 128
 """Chunks of one family that are put together in one step of the interpreter."""

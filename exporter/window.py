@@ -20,7 +20,7 @@ Key = tuple[str, tuple[str, ...]]
 """A family's name and the source within it."""
 
 _SHARED_KEYS = 4096
-"""Keys that are kept for other windows to share: some countries and reasons."""
+"""Keys that are kept for other windows to share: those of some countries and reasons."""
 
 TRAFFIC = usage.PRODUCT_TRAFFIC_BYTES_TOTAL.name
 REQUESTS = usage.PRODUCT_REQUESTS_TOTAL.name
@@ -56,21 +56,21 @@ class Corrections:
     requests: int = 0
 
 
+@lru_cache(_SHARED_KEYS)
+def shared_key(family: str, source: tuple[str, ...]) -> Key:
+    """Return the key, one object for all windows that have it; *family* is a name."""
+    return family, source
+
+
 def add_up(readings: Iterable[Reading]) -> tuple[dict[Key, int], dict[Key, Series]]:
     """Return the total of each key, and the series that it moves: that of its last reading."""
     totals: dict[Key, int] = {}
     series: dict[Key, Series] = {}
     for one in readings:
-        key = _key(one.family.name, one.source)
+        key = shared_key(one.family.name, one.source)
         totals[key] = totals.get(key, 0) + one.total
         series[key] = (one.family, one.labels)
     return totals, series
-
-
-@lru_cache(_SHARED_KEYS)
-def _key(family: str, source: tuple[str, ...]) -> Key:
-    """Return one tuple for all windows that have such a key."""
-    return family, source
 
 
 def read_window(

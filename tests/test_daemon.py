@@ -2,11 +2,15 @@ import asyncio
 import os
 import signal
 import socket
+import sys
+from asyncio.sslproto import SSLProtocol
+from collections.abc import Callable
 
 import pytest
 
 from exporter.config import Config
 from exporter.daemon import Daemon, Serving, _address
+from exporter.interpreter import SWITCH_SECONDS, TLS_READ_BYTES
 from exporter.state import MemoryState
 
 
@@ -38,15 +42,29 @@ def test_address(host: str, told: str, reached: str) -> None:
         assert _address(bound, local=True) == reached
 
 
-def test_garbage_is_collected_meanwhile() -> None:
-    """While the exporter runs, a task of its own collects what errors leave behind."""
-    running: list[str] = []
+def run_until_ready(look: Callable[[], None]) -> None:
+    """Run an exporter without accounts, and stop it as soon as it answers, after a *look*."""
 
     def ready(_urls: object) -> None:
-        running.extend(map(repr, asyncio.all_tasks()))
+        look()
         os.kill(os.getpid(), signal.SIGTERM)
 
     config = Config(accounts=())
     serving = Serving(("127.0.0.1:0",), "/metrics")
     asyncio.run(Daemon(config, serving, MemoryState(), lambda: config).run(ready))
+
+
+def test_garbage_is_collected_meanwhile() -> None:
+    """While the exporter runs, a task of its own collects what errors leave behind."""
+    running: list[str] = []
+    run_until_ready(lambda: running.extend(map(repr, asyncio.all_tasks())))
     assert any("coro=<collect_garbage()" in one for one in running)
+
+
+def test_interpreter_is_made_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python's own settings are those of a process that polls while it answers."""
+    monkeypatch.setattr(SSLProtocol, "max_size", 2**18)
+    sys.setswitchinterval(0.005)
+    run_until_ready(lambda: None)
+    assert SSLProtocol.max_size == TLS_READ_BYTES
+    assert sys.getswitchinterval() == pytest.approx(SWITCH_SECONDS)

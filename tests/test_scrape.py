@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from threading import Event
-from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -14,9 +13,8 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics_parse
 from prometheus_client.parser import text_string_to_metric_families as text_parse
 
-from exporter import store
 from exporter.account import Account
-from exporter.exposition import END, Format, Rendering, rerender
+from exporter.exposition import END, Format
 from exporter.metrics import Sample, Samples, health, realtime, usage
 from exporter.scrape import Scrape
 from exporter.secret import Credential, Secret
@@ -231,19 +229,10 @@ def test_body_is_not_ready_after_a_change(polls: Polls) -> None:
     assert polls.scrape.ready_body(Format.TEXT, gzip=False) is None
 
 
-def test_parts_are_rendered_once(polls: Polls, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Many scrapes, and polls of others, render what did not change a single time."""
-    rendered = []
-
-    def count(samples: Samples, *rest: Any) -> Rendering:  # noqa: ANN401 - as they come
-        rendered.append(samples)
-        return rerender(samples, *rest)
-
-    monkeypatch.setattr(store, "rerender", count)
-    polls.put()
-    snapshot = polls.store.of(("webshare", "main"))["usage"]
-    part = Part(Samples.of([SESSIONS.sample(2)]), polls.now)
-    polls.store.put(replace(snapshot, parts={"x": part}))
+def test_parts_are_rendered_once(polls: Polls) -> None:
+    """Many scrapes, and polls of others, show the lines that were made at the poll."""
+    polls.put(realtime=[SESSIONS.sample(2)])
+    (made,) = polls.store.entries()["webshare", "main"].gauges
 
     def scrape(number: int) -> str:
         return polls.text(list(Format)[number % 2])
@@ -251,8 +240,10 @@ def test_parts_are_rendered_once(polls: Polls, monkeypatch: pytest.MonkeyPatch) 
     with ThreadPoolExecutor(8) as pool:
         texts = list(pool.map(scrape, range(50)))
     polls.put("other")
+    polls.put(collector="proxies")
     assert all(SESSIONS.name in text for text in (*texts, polls.text()))
-    assert sum(one is part.samples for one in rendered) == 1
+    (shown,) = polls.store.entries()["webshare", "main"].gauges
+    assert shown.chunks is made.chunks
 
 
 class Changing(Store):

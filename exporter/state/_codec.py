@@ -3,7 +3,7 @@
 An account is one row, a scope one row, a window one row; each holds its values as MessagePack.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 import msgspec
@@ -12,7 +12,7 @@ from exporter.counter import Counter
 from exporter.ledger import Ledger, Scope
 from exporter.metrics import Family, catalogue
 from exporter.reading import Series
-from exporter.window import Fall, Key, Window
+from exporter.window import Fall, Key, Window, shared_key
 
 T = TypeVar("T")
 
@@ -107,7 +107,7 @@ def decode_scope(blob: bytes, windows: Mapping[str, Window]) -> Scope:
         place=row.place,
         born=row.born,
         read_at=row.read_at,
-        baseline={name: dict(highs) for name, highs in row.baseline.items()},
+        baseline={name: _highs(totals) for name, totals in row.baseline.items()},
         read_from=row.read_from,
         floor=row.floor,
         windows=windows,
@@ -138,7 +138,11 @@ def decode_window(blob: bytes) -> Window:
     """Return the window of a row. Raises: ValueError."""
     row = _decode(blob, _Window)
     falls = {key: Fall(run, confirmed) for key, run, confirmed in row.falls}
-    return Window(row.start, dict(row.highs), falls)
+    return Window(row.start, _highs(row.highs), falls)
+
+
+def _highs(totals: Iterable[tuple[Key, int]]) -> Mapping[Key, int]:
+    return {shared_key(*key): total for key, total in totals}
 
 
 def _decode(blob: bytes, kind: type[T]) -> T:

@@ -51,6 +51,17 @@ GROWN = read(hours({101: 9, 102: 3}, at=102), ledger=BORN)
 FOLDED = read(with_floor(hours({102: 8}, at=150), "102"), ledger=GROWN)
 
 
+def test_windows_share_their_keys(path: Path) -> None:
+    """What is equal in all windows is held once, also of those that were there before."""
+    with state_at(path) as state:
+        commit(state, BORN)
+    scopes = [one.scopes["1"] for one in (BORN, GROWN, saved(path))]
+    highs = [window.highs for scope in scopes for window in scope.windows.values()]
+    highs += [one for scope in scopes for one in scope.baseline.values()]
+    assert len(highs) > 7
+    assert len({id(key) for some in highs for key in some}) == 1
+
+
 def test_ledger_outlives_the_process(path: Path) -> None:
     """What was committed is there after a restart, floors and identity included."""
     with state_at(path) as state:
