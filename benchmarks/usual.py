@@ -129,7 +129,11 @@ async def _poll_for_ever(
     turn = loop.time() + start
     while True:
         await asyncio.sleep(turn - loop.time())
-        await poll(client, url, name)
+        try:
+            await poll(client, url, name)
+        except httpx.HTTPError:  # too slow for its own limits, as at times on a busy machine
+            for one in ("up", "success"):
+                ACCOUNT[one].labels("weproxies", name).set(0)
         turn += interval
 
 
