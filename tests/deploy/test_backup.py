@@ -6,7 +6,7 @@ from pathlib import Path
 from exporter.state import read_ledgers
 from tests.deploy.judges import ROOT
 from tests.ledgers import value
-from tests.state.test_file import BORN, GROWN, KEY, commit, state_at
+from tests.state.files import BORN, GROWN, KEY, commit, state_at
 
 
 def backup(state: Path, to: Path) -> None:

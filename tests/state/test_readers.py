@@ -8,7 +8,7 @@ from exporter.errors import StartError
 from exporter.ledger import Ledger
 from exporter.state import FileState, read_ledgers
 from tests.ledgers import value
-from tests.state.test_file import BORN, GROWN, KEY, commit, state_at
+from tests.state.files import BORN, GROWN, KEY, commit, state_at
 
 
 @pytest.fixture
