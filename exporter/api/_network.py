@@ -8,14 +8,14 @@ end does.
 
 import asyncio
 import os
-import socket
 import ssl
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from ipaddress import ip_address
 from typing import Any
 
 import httpcore
+
+from exporter.api._names import Names
 
 SILENCE_SECONDS = 2.0
 """How long one of several addresses of a host may be silent before the next one is tried."""
@@ -31,6 +31,9 @@ Address = tuple[str, int]
 class Backend(httpcore.AsyncNetworkBackend):
     """Opens connections."""
 
+    def __init__(self) -> None:
+        self._names = Names()
+
     async def connect_tcp(
         self,
         host: str,
@@ -42,16 +45,7 @@ class Backend(httpcore.AsyncNetworkBackend):
         """Connect. Raises: httpcore.ConnectError, httpcore.ConnectTimeout."""
         with _mapped(httpcore.ConnectError, httpcore.ConnectTimeout):
             async with asyncio.timeout(timeout):
-                return await connect([(ip, port) for ip in await _addresses(host, port)])
-
-
-async def _addresses(host: str, port: int) -> Sequence[str]:
-    """Return the IP addresses of *host*; one that is an address needs no DNS."""
-    with suppress(ValueError):
-        return [str(ip_address(host))]
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(ip) for *_, (ip, *_) in found]
+                return await connect([(ip, port) for ip in await self._names.addresses(host)])
 
 
 async def connect(addresses: Sequence[Address]) -> "Stream":

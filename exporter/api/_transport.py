@@ -43,6 +43,7 @@ class Transport(httpx.AsyncBaseTransport):
 
     def __init__(self, tls: ssl.SSLContext | None) -> None:
         self._tls = tls
+        self._network = Backend()
         self._slots = asyncio.Semaphore(MAX_CONNECTIONS)
         self._idle: list[_Connection] = []
         self._is_closed = False
@@ -83,7 +84,7 @@ class Transport(httpx.AsyncBaseTransport):
             origin,
             ssl_context=self._tls,
             keepalive_expiry=KEEPALIVE_SECONDS,
-            network_backend=Backend(),
+            network_backend=self._network,
         )
 
     async def give_back(self, connection: _Connection) -> None:
