@@ -1,6 +1,9 @@
 import asyncio
+import io
+import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -10,11 +13,12 @@ from exporter import doctor
 from exporter.account import Account
 from exporter.api import Api
 from exporter.config import Config
+from exporter.errors import PayloadError
 from exporter.polling import AT_THE_START
 from exporter.providers import PROVIDERS, Context, Provider, Report
 from exporter.secret import Credential, Secret
 from exporter.simulator import Fault, SimulatorServer, World, demo_world
-from tests.fakes import make_account, make_provider, report
+from tests.fakes import Script, failing, make_account, make_provider, report
 
 Examine = Callable[..., tuple[int, str]]
 
@@ -192,6 +196,29 @@ def test_accounts_are_asked_a_few_at_a_time() -> None:
     accounts = tuple(make_account(provider, f"a{number}") for number in range(50))
     assert asyncio.run(doctor.run(Config(accounts=accounts), {"fake": provider})) == 0
     assert most == AT_THE_START
+
+
+def test_what_is_found_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An account is described as soon as it was asked, whatever those after it wait for."""
+    told = asyncio.Event()
+
+    class Screen(io.StringIO):
+        def write(self, text: str) -> int:
+            if "fake/first" in text:
+                told.set()
+            return super().write(text)
+
+    async def wait(_api: Api, _context: Context) -> Report:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(told.wait(), timeout=2)
+        return report() if told.is_set() else failing(PayloadError("usage", "nothing was told"))
+
+    screen = Screen()
+    monkeypatch.setattr(sys, "stdout", screen)
+    provider = make_provider(usage=Script(report(), wait))
+    accounts = tuple(make_account(provider, name) for name in ("first", "second"))
+    assert asyncio.run(doctor.run(Config(accounts=accounts), {"fake": provider})) == 0
+    assert screen.getvalue().endswith("All accounts work (2).\n")
 
 
 def test_expiry_of_the_key(examine: Examine) -> None:
