@@ -2,69 +2,27 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from threading import Event
 
 import pytest
-from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as openmetrics_parse
 from prometheus_client.parser import text_string_to_metric_families as text_parse
 
-from exporter.account import Account
 from exporter.exposition import END, Format
-from exporter.metrics import Sample, Samples, health, realtime, usage
+from exporter.metrics import health, realtime, usage
 from exporter.scrape import Scrape
-from exporter.secret import Credential, Secret
-from exporter.snapshot import Part, Snapshot
+from exporter.snapshot import Snapshot
 from exporter.store import Entry, Store
+from tests.scrapes import Polls, account
 
 TRAFFIC = usage.ACCOUNT_TRAFFIC_BYTES_TOTAL
 SESSIONS = realtime.ACCOUNT_ACTIVE_SESSIONS
 CONNECTIONS = realtime.ACCOUNT_ACTIVE_CONNECTIONS
 PRODUCTS = usage.PRODUCT_TRAFFIC_BYTES_TOTAL
-
-
-def account(name: str) -> Account:
-    """Make an account."""
-    intervals = {"usage": 10.0, "proxies": 60.0}
-    return Account("webshare", name, Credential(Secret("key")), "", intervals)
-
-
-class Polls:
-    """A store, its scrape, and a clock to set."""
-
-    def __init__(self, *, process: CollectorRegistry | None = None) -> None:
-        self.now = 1000.0
-        self.calls = count()
-        self.store = Store()
-        self.scrape = Scrape(
-            self.store, self.own, stale_after=3, monotonic=lambda: self.now, process=process
-        )
-
-    def own(self) -> Iterator[Sample]:
-        """Count the scrapes, as a sample."""
-        yield health.EXPORTER_STATE_COMMIT_FAILURES_TOTAL.sample(next(self.calls))
-
-    def put(self, name: str = "main", collector: str = "usage", **parts: Iterable[Sample]) -> None:
-        """Publish a poll that had *parts*, and in ``counters`` counters."""
-        counters = Part(Samples.of(parts.pop("counters", ())), self.now)
-        gauges = {part: Part(Samples.of(samples), self.now) for part, samples in parts.items()}
-        self.store.put(
-            Snapshot(
-                account=account(name),
-                collector=collector,
-                required=True,
-                parts=gauges,
-                counters=counters,
-            )
-        )
-
-    def text(self, form: Format = Format.TEXT) -> str:
-        """Return the body of a scrape."""
-        return self.scrape.body(form, gzip=False).decode()
 
 
 @pytest.fixture
@@ -151,60 +109,6 @@ def test_removed_account_is_gone(polls: Polls) -> None:
     assert 'account="a"' in polls.text()
     polls.store.replace({("webshare", "b"): polls.store.of(("webshare", "b"))})
     assert 'account="a"' not in polls.text()
-
-
-def test_stale_after_may_change(polls: Polls) -> None:
-    """Another ``stale_after`` counts from the next scrape on, both ways."""
-    polls.put(realtime=[SESSIONS.sample(2)])
-    found = []
-    polls.now += 20
-    for stale_after in (3, 1, 2):
-        polls.scrape.stale_after = stale_after
-        found.append(SESSIONS.name in polls.text())
-        ready = polls.scrape.ready_body(Format.TEXT, gzip=False)
-        assert ready is not None
-        assert (SESSIONS.name in ready.decode()) == found[-1]
-    assert found == [True, False, True]
-
-
-def test_gauges_go_when_they_are_stale(polls: Polls) -> None:
-    """Gauges stay for three intervals, and come back; counters and health stay."""
-    polls.put(counters=[TRAFFIC.sample(5)], realtime=[SESSIONS.sample(2)])
-    polls.now += 30
-    assert SESSIONS.name in polls.text()
-    polls.now += 0.001
-    text = polls.text()
-    assert SESSIONS.name not in text
-    assert TRAFFIC.name in text
-    assert "proxy_provider_up" in text
-    assert gzip.decompress(polls.scrape.body(Format.TEXT, gzip=True)).count(b"sessions") == 0
-    polls.put(realtime=[SESSIONS.sample(3)])
-    assert f'{SESSIONS.name}{{provider="webshare",account="main"}} 3.0' in polls.text()
-
-
-def test_gauges_stay_while_polls_are_slow(polls: Polls) -> None:
-    """Where a poll takes longer than its interval, that is what staleness counts by."""
-    slow = Part(Samples.of([SESSIONS.sample(1)]), polls.now, 15.0)
-    polls.put()
-    snapshot = polls.store.of(("webshare", "main"))["usage"]
-    polls.store.put(replace(snapshot, parts={"slow": slow}))
-    polls.now += 45
-    assert SESSIONS.name in polls.text()
-    polls.now += 0.001
-    assert SESSIONS.name not in polls.text()
-
-
-def test_parts_go_stale_on_their_own(polls: Polls) -> None:
-    """A product that is no longer answered goes, while the others stay."""
-    old = Part(Samples.of([SESSIONS.sample(1)]), polls.now - 25)
-    polls.put(realtime=[CONNECTIONS.sample(2)])
-    snapshot = polls.store.of(("webshare", "main"))["usage"]
-    polls.store.put(replace(snapshot, parts={**snapshot.parts, "old": old}))
-    assert SESSIONS.name in polls.text()
-    polls.now += 6
-    text = polls.text()
-    assert SESSIONS.name not in text
-    assert CONNECTIONS.name in text
 
 
 def test_body_is_ready_only_when_it_was_made(polls: Polls) -> None:
