@@ -145,9 +145,9 @@ class Provider:
 
 
 async def gather(
-    jobs: Mapping[str, Callable[[], Awaitable[T]]],
+    jobs: Mapping[str, Callable[[], Awaitable[T]]], *, at_a_time: int = AT_A_TIME
 ) -> tuple[dict[str, T], dict[str, PollError]]:
-    """Run *jobs*, a few at a time, and return what succeeded and what failed.
+    """Run *jobs*, a few *at_a_time*, and return what succeeded and what failed.
 
     No more begin than can send: where time is short, some are whole instead of none.
 
@@ -155,7 +155,7 @@ async def gather(
     """
     failures: dict[str, PollError] = {}
     answers: dict[str, T] = {}
-    turns = asyncio.Semaphore(AT_A_TIME)
+    turns = asyncio.Semaphore(at_a_time)
 
     async def run(name: str, job: Callable[[], Awaitable[T]]) -> None:
         try:

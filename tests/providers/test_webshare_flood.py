@@ -4,7 +4,7 @@ import pytest
 
 from exporter.errors import Reason
 from exporter.providers.webshare._hours import MOST_HOURS
-from tests.providers.test_webshare import DOCUMENTED, Webshare
+from tests.providers.webshare_api import DOCUMENTED, Webshare
 
 
 @pytest.mark.parametrize("over", [0, 1], ids=["as-many", "one-more"])

@@ -1,7 +1,7 @@
 import pytest
 
 from exporter.errors import PayloadError, PollError
-from tests.providers.test_webshare import DOCUMENTED, Webshare
+from tests.providers.webshare_api import DOCUMENTED, Webshare
 
 
 def _failure(collector: str, path: str, answer: object) -> PollError:

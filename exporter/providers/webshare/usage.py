@@ -54,6 +54,15 @@ class Answer:
         return self.aggregates.get(_part(plan, span))
 
 
+@dataclass(frozen=True, slots=True)
+class _Statistics:
+    """What was told of one plan; *hours* is None when they were asked for in vain."""
+
+    hours: list[Hour] | None
+    aggregates: Mapping[str, Aggregate]
+    failures: Mapping[str, PollError]
+
+
 async def fetch(api: Api, context: Context) -> Answer:
     """Ask for the subscription and its plans, then for the statistics of each plan.
 
@@ -63,17 +72,31 @@ async def fetch(api: Api, context: Context) -> Answer:
     listed = await list_plans(api)
     term = read_term(subscription, api.now)
     spans = choose_spans(listed, term, context.ledger)
-    hours, failures = await gather(
-        {name: partial(_ask_hours, api, name, one.hours) for name, one in spans.items()}
+    told, _ = await gather(
+        {name: partial(_ask_plan, api, name, one) for name, one in spans.items()}
     )
+    return Answer(
+        term,
+        subscription,
+        listed,
+        spans,
+        hours={name: one.hours for name, one in told.items() if one.hours is not None},
+        aggregates={part: sums for one in told.values() for part, sums in one.aggregates.items()},
+        failures={part: error for one in told.values() for part, error in one.failures.items()},
+    )
+
+
+async def _ask_plan(api: Api, name: str, spans: Spans) -> _Statistics:
+    """Ask for one thing after the other: a plan that hangs leaves the way to the others open."""
+    hours, failures = await gather({name: partial(_ask_hours, api, name, spans.hours)})
     aggregates, others = await gather(
         {
             _part(name, kind): partial(_ask_aggregate, api, name, span)
-            for name, one in spans.items()
-            for kind, span in one.aggregates.items()
-        }
+            for kind, span in spans.aggregates.items()
+        },
+        at_a_time=1,
     )
-    return Answer(term, subscription, listed, spans, hours, aggregates, {**failures, **others})
+    return _Statistics(hours.get(name), aggregates, {**failures, **others})
 
 
 async def _ask_hours(api: Api, name: str, span: Span) -> list[Hour]:
