@@ -15,7 +15,7 @@ from exporter.account import Account, AccountKey
 from exporter.api import Client
 from exporter.poller import Bounds, Poller, first_snapshot
 from exporter.providers import Collector, Provider
-from exporter.session import Resources, Session
+from exporter.session import Resources, Session, make_client
 from exporter.snapshot import Snapshot
 from exporter.store import Store
 
@@ -72,19 +72,30 @@ class Polling:
         """
         self.unpolled()
         wanted = {account.key: account for account in accounts}
-        changed = [key for key, old in self._accounts.items() if not _goes_on(old, wanted.get(key))]
-        await self._end(changed)
-        clients = {key: self._pollers.pop(key)[0].session.client for key in changed}
+        ended = [key for key, old in self._accounts.items() if not _goes_on(old, wanted.get(key))]
+        begun = {
+            key: self._client(account)
+            for key, account in wanted.items()
+            if key in ended or key not in self._accounts
+        }
+        await asyncio.gather(*map(self._end, ended))
         self.store.replace({key: self._snapshots(one) for key, one in wanted.items()})
         for key, account in wanted.items():
-            if key in self._pollers:
+            if key in begun:
+                self.add(account, begun[key])
+                self._start(key)
+            else:
                 self._accounts[key] = account
                 self._pollers[key][0].session.reprice(account.prices)
-            else:
-                self.add(account, _fitting(clients.get(key), account))
-                self._start(key)
-        self._accounts = wanted
         await self._shared.pool.keep(account.base_url for account in wanted.values())
+
+    def _client(self, account: Account) -> Client:
+        """Return what asks as *account* does: the present one if it can be, for its pauses."""
+        if account.key in self._pollers:
+            present = self._pollers[account.key][0].session.client
+            if present.serves(account.base_url, account.credential):
+                return present
+        return make_client(account, self._providers[account.provider], self._shared)
 
     def _snapshots(self, account: Account) -> Mapping[str, Snapshot]:
         """Return what *account* shows from now on; the requests of all it ever asked stay."""
@@ -112,15 +123,13 @@ class Polling:
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
-    async def _end(self, keys: Iterable[AccountKey]) -> None:
-        await asyncio.gather(*map(self._end_one, keys))
-
-    async def _end_one(self, key: AccountKey) -> None:
+    async def _end(self, key: AccountKey) -> None:
         """End the polls of an account, but none while its ledger is written."""
-        session, task = self._pollers[key][0].session, self._tasks.pop(key)
+        session, task = self._pollers[key][0].session, self._tasks[key]
         async with session.settling:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+        del self._accounts[key], self._pollers[key], self._tasks[key]
 
     def unpolled(self) -> tuple[str, ...]:
         """Name the accounts that have a required collector which was not polled yet.
@@ -159,9 +168,3 @@ def _asked(provider: Provider, account: Account) -> tuple[Collector, ...]:
 def _goes_on(old: Account, new: Account | None) -> bool:
     """Tell whether nothing changed that polls depend on."""
     return new is not None and replace(old, prices=new.prices) == new
-
-
-def _fitting(client: Client | None, account: Account) -> Client | None:
-    """Return *client* if it asks as *account* does: its pauses are to be kept."""
-    fits = client is not None and client.serves(account.base_url, account.credential)
-    return client if fits else None

@@ -29,7 +29,7 @@ class Reloader:
         self._apply = apply
         self._turn = asyncio.Lock()
         self._closed = False
-        self._begun: set[asyncio.Task[str | None]] = set()
+        self._begun: set[asyncio.Task[None]] = set()
 
     async def reload(self) -> str | None:
         """Load and apply; return why that cannot be done, then all stays as it was."""
@@ -59,9 +59,15 @@ class Reloader:
 
     def begin(self) -> None:
         """Reload, without waiting for the outcome: the log and the metrics tell."""
-        task = asyncio.get_running_loop().create_task(self.reload())
+        task = asyncio.get_running_loop().create_task(self._reload_alone())
         self._begun.add(task)
         task.add_done_callback(self._begun.discard)
+
+    async def _reload_alone(self) -> None:
+        try:
+            await self.reload()
+        except Exception:
+            log.exception("configuration not reloaded")
 
     async def close(self) -> None:
         """Wait for the reload under way, and refuse those that wait."""

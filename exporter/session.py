@@ -55,8 +55,7 @@ class Session:
     ) -> None:
         self.account = account
         self.provider = provider
-        access = Access(account.base_url, account.credential, provider.auth, provider.spacing)
-        self.client = client or Client(shared.pool, access, clock=shared.clock)
+        self.client = client or make_client(account, provider, shared)
         self._shared = shared
         self._ledger = shared.state.load(account.key)
         self._asked_with: dict[str, Credential] = {}
@@ -134,6 +133,12 @@ class Session:
             return Settled(settled.parts)
         self._ledger = ledger
         return settled
+
+
+def make_client(account: Account, provider: Provider, shared: Resources) -> Client:
+    """Return what asks *provider* as *account* does."""
+    access = Access(account.base_url, account.credential, provider.auth, provider.spacing)
+    return Client(shared.pool, access, clock=shared.clock)
 
 
 def _confirms(statement: Statement, known: Ledger) -> bool:

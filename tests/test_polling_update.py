@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import replace
 
+import httpx
+import pytest
 import respx
 
 from exporter.api import Api, Clock
@@ -67,6 +69,44 @@ def test_account_that_changes_goes_on_from_what_it_shows() -> None:
 
     asyncio.run(play())
     assert extra.polls == 1
+
+
+def test_account_that_cannot_be_asked_changes_nothing() -> None:
+    """An update that cannot be made is not begun: all is polled on, and the next one is made."""
+    provider = make_provider("fake", usage=Script(REPORT))
+    one, two, bad = (make_account(provider, name) for name in ("one", "two", "bad"))
+    changed = replace(one, intervals={"usage": 60.0})
+
+    async def play() -> None:
+        async with begun([provider], one, two) as (clock, polling):
+            with pytest.raises(httpx.InvalidURL):
+                await polling.update([changed, replace(bad, base_url="http://10.0.0.256")])
+            await clock.advance(300)
+            assert shown(polling) == {("one", "usage"): 2, ("two", "usage"): 2}
+            await polling.update([changed, bad])
+            await clock.advance(0)
+            assert shown(polling) == {("one", "usage"): 3, ("bad", "usage"): 1}
+
+    asyncio.run(play())
+
+
+def test_update_makes_up_for_one_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug in the midst of an update keeps no account from being polled after the next one."""
+    provider = make_provider("fake", usage=Script(REPORT))
+    one, two = (make_account(provider, name) for name in ("one", "two"))
+    changed = replace(one, intervals={"usage": 60.0})
+
+    async def play() -> None:
+        async with begun([provider], one, two) as (clock, polling):
+            with monkeypatch.context() as patch:
+                patch.setattr(polling.store, "replace", None)
+                with pytest.raises(TypeError):
+                    await polling.update([changed, two])
+            await polling.update([changed, two])
+            await clock.advance(0)
+            assert shown(polling) == {("one", "usage"): 2, ("two", "usage"): 1}
+
+    asyncio.run(play())
 
 
 def test_ready_once_is_ready_for_good() -> None:

@@ -92,6 +92,25 @@ def test_bug_while_loading() -> None:
     assert (applied, reloader.successful) == ([], False)
 
 
+def test_bug_is_told_where_nobody_waits(caplog: pytest.LogCaptureFixture) -> None:
+    """The log has the traceback of a bug in a reload that a signal began."""
+
+    async def apply(_config: Config) -> None:
+        raise RuntimeError("a bug")
+
+    reloader = Reloader(lambda: CONFIG, apply)
+
+    async def play() -> None:
+        reloader.begin()
+        await asyncio.sleep(0)
+        await reloader.close()
+
+    asyncio.run(play())
+    assert caplog.messages == ["configuration not reloaded"]
+    assert "RuntimeError: a bug" in caplog.text
+    assert not reloader.successful
+
+
 def test_one_at_a_time() -> None:
     """Reloads that come together are done one after the other."""
     under_way, most = 0, 0

@@ -87,11 +87,23 @@ def retry_after(response: httpx.Response, *, now: float) -> float | None:
 def follow(url: httpx.URL, step: str, where: str) -> httpx.URL:
     """Return where *step* leads from *url*. Raises: PayloadError when that is no URL."""
     try:
-        found = url.join(step)
-        _ = found.host  # not looked at before
+        return _checked(url.join(step))
     except (httpx.InvalidURL, ValueError):
         raise PayloadError(where, "what is to follow is no URL") from None
-    return found
+
+
+def is_url(text: str) -> bool:
+    """Tell whether *text* is a URL that can be asked."""
+    try:
+        _checked(httpx.URL(text))
+    except (httpx.InvalidURL, ValueError):
+        return False
+    return True
+
+
+def _checked(url: httpx.URL) -> httpx.URL:
+    _ = url.host  # not looked at before
+    return url
 
 
 def http_date(text: str) -> float | None:

@@ -3,9 +3,10 @@
 import re
 from urllib.parse import SplitResult, urlsplit
 
+from exporter.api import is_url
 from exporter.config._place import Place
 
-_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
+_HOST_AND_PORT = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?")
 
 
 def base_url_of(text: str, place: Place) -> str | None:
@@ -37,7 +38,7 @@ def _wrong_with(text: str) -> str | None:
 def _too_much(url: SplitResult, text: str) -> str | None:
     if "@" in url.netloc:
         return "may hold no user and no password: the key is given in api_key or api_key_file"
-    if not _HOST.fullmatch(url.hostname or ""):
+    if not (_HOST_AND_PORT.fullmatch(url.netloc) and is_url(text)):
         return "has no host, or one that cannot be"
     if "?" in text or "#" in text:
         return "may hold no query and no fragment: the exporter adds its own"
