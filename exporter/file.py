@@ -6,6 +6,7 @@ regular file.
 
 import errno
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,8 +47,8 @@ def read_file(path: Path, *, or_pipe: bool = False) -> File:
     """
     try:
         mode = path.stat().st_mode
-        if not stat.S_ISREG(mode) and not (or_pipe and stat.S_ISFIFO(mode)):
-            raise FileError(f"is {_KINDS[stat.S_IFMT(mode)]}; give the path of a file")
+        if not (or_pipe and stat.S_ISFIFO(mode)):
+            _refuse_other_kinds(mode)
         return File(path.read_bytes(), mode & 0o777)
     except OSError as error:
         if error.errno in _NOT_THERE:
@@ -55,3 +56,21 @@ def read_file(path: Path, *, or_pipe: bool = False) -> File:
         raise FileError(f"cannot be read: {error.strerror}") from None
     except ValueError:
         raise FileError("there is no such file", is_there=False) from None
+
+
+def follow_links(path: Path) -> Path:
+    """Return the absolute path that *path* leads to: of a file, or of none as yet.
+
+    Raises: FileError, without the path.
+    """
+    try:
+        with suppress(FileNotFoundError):
+            _refuse_other_kinds(path.stat().st_mode)
+        return path.resolve()
+    except OSError as error:
+        raise FileError(f"cannot be used: {error.strerror}") from None
+
+
+def _refuse_other_kinds(mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        raise FileError(f"is {_KINDS[stat.S_IFMT(mode)]}; give the path of a file")

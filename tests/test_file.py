@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from exporter.errors import FileError
-from exporter.file import read_file
+from exporter.file import follow_links, read_file
 
 
 def _directory(path: Path) -> None:
@@ -54,6 +54,40 @@ def test_what_is_no_file(
     with pytest.raises(FileError) as caught:
         read_file(path)
     assert (str(caught.value), caught.value.is_there) == (expected, is_there)
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (_directory, "is a directory; give the path of a file"),
+        (_pipe, "is a pipe; give the path of a file"),
+        (_socket, "is a socket; give the path of a file"),
+        (_device, "is a device; give the path of a file"),
+        (_loop, "cannot be used: Too many levels of symbolic links"),
+    ],
+)
+def test_link_to_what_is_no_file(
+    tmp_path: Path, make: Callable[[Path], None], expected: str
+) -> None:
+    """A link is followed to what is no file, which is refused."""
+    make(tmp_path / "it")
+    (tmp_path / "link").symlink_to("it")
+    with pytest.raises(FileError) as caught:
+        follow_links(tmp_path / "link")
+    assert str(caught.value) == expected
+
+
+def test_links_are_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A path leads to its file, or to where one can be made, through links and from anywhere."""
+    (tmp_path / "there").touch()
+    (tmp_path / "to-there").symlink_to("there")
+    (tmp_path / "to-nothing").symlink_to("nothing")
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "to-link").symlink_to("../to-there")
+    monkeypatch.chdir(tmp_path / "links")
+    ways = ("to-link", "../to-there", "../there", "../to-nothing", "../nothing")
+    led = [follow_links(Path(way)) for way in ways]
+    assert led == [tmp_path / "there"] * 3 + [tmp_path / "nothing"] * 2
 
 
 @pytest.mark.parametrize("name", ["nul\0", "x" * 300, "file/below"])

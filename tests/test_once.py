@@ -35,6 +35,17 @@ def test_once(config: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) ->
     assert state.exists()
 
 
+@pytest.mark.parametrize("command", ["once", "backfill"])
+def test_state_that_can_be_no_file(
+    command: str, config: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A folder where the state should be is wrong use, named before anything is polled."""
+    flags = ["--since=2d", "--end=1d"] if command == "backfill" else []
+    assert main([command, config, f"--storage.path={tmp_path}", *flags]) == 2
+    said = f"--storage.path: {tmp_path}: is a directory; give the path of a file\n"
+    assert capfd.readouterr() == ("", said)
+
+
 def test_once_shows_what_came_first(
     world: World, config: str, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,5 +1,6 @@
 """The ledgers in a SQLite file, one transaction for all polls that wait for one.
 
+All links to the file are followed first: its lock, and what SQLite keeps beside it, go by its name.
 One process at a time holds the file, by a lock on a file beside it, so that readers (``backfill``)
 need no part in it. Commits run on one thread of their own; their rows are made before, so that a
 bug in one ledger fails alone. ``synchronous=FULL``: what a scrape has seen must be on disk when the
@@ -18,7 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from exporter.account import AccountKey
-from exporter.errors import StartError, StateError
+from exporter.errors import FileError, StartError, StateError, UsageError
+from exporter.file import follow_links
 from exporter.ledger import Ledger
 from exporter.logs import fields
 from exporter.state import _tables
@@ -46,12 +48,12 @@ class FileState:
     """Keeps the ledgers in the file at *path*, for one event loop; makes it when there is none.
 
     *patience* is in seconds.
-    Raises: StartError when another process holds it, when it is of a newer version or another
-    program's, or when it cannot be written.
+    Raises: UsageError when no file can be there, StartError when another process holds it, when it
+    is of a newer version or another program's, or when it cannot be written.
     """
 
     def __init__(self, path: Path, *, patience: float = PATIENCE_SECONDS) -> None:
-        self._path = path
+        self._path = path = locate(path)
         self._lock = _lock(path)
         self.persistent = True
         self.commit_failures = 0
@@ -114,6 +116,21 @@ class FileState:
         self._writer.shutdown()
         self._connection.close()
         os.close(self._lock)
+
+
+def locate(path: Path) -> Path:
+    """Return where the state is, or is to be, however *path* leads there.
+
+    Raises: UsageError when no file can be there.
+    """
+    try:
+        found = follow_links(path)
+    except FileError as error:
+        raise UsageError([f"--storage.path: {path}: {error}"]) from error
+    if not found.parent.is_dir():
+        missing = f"there is no directory {found.parent}; make it, or give another path"
+        raise UsageError([f"--storage.path: {path}: {missing}"])
+    return found
 
 
 def _lock(path: Path) -> int:

@@ -9,14 +9,16 @@ from exporter.account import AccountKey
 from exporter.errors import StartError
 from exporter.ledger import Ledger
 from exporter.state import _tables
-from exporter.state._file import PATIENCE_SECONDS, check
+from exporter.state._file import PATIENCE_SECONDS, check, locate
 
 
 def read_ledgers(path: Path) -> Mapping[AccountKey, Ledger]:
     """Return every ledger as it was last committed; the file is left as it is.
 
-    Raises: StartError when there is none, or it is broken, newer or another program's.
+    Raises: UsageError when no file can be there; StartError when there is none, or it is broken,
+    newer or another program's.
     """
+    path = locate(path)
     if not path.exists():
         raise StartError(f"--storage.path: {path} is not there: run the exporter with it first")
     try:
@@ -36,5 +38,5 @@ def _connect(path: Path) -> sqlite3.Connection:
     """
     is_live = path.with_name(f"{path.name}-wal").exists()
     mode = "mode=ro" if is_live else "immutable=1"
-    uri = f"{path.absolute().as_uri()}?{mode}"
+    uri = f"{path.as_uri()}?{mode}"
     return sqlite3.connect(uri, uri=True, isolation_level=None, timeout=PATIENCE_SECONDS)

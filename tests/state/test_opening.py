@@ -1,14 +1,16 @@
 """Opening a state: whose it is, and what becomes of a file that cannot be used."""
 
+import os
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from exporter.errors import StartError
+from exporter.errors import StartError, UsageError
 from exporter.ledger import Ledger
-from exporter.state import FileState
+from exporter.state import FileState, read_ledgers
 from tests.ledgers import hours, read
 from tests.state.files import BORN, KEY, commit, saved, state_at
 
@@ -119,16 +121,79 @@ def test_file_of_another_program_is_refused(path: Path) -> None:
 
 
 def test_missing_folder_is_an_error_at_start(tmp_path: Path) -> None:
-    """A folder that is not there is named, before anything is polled."""
-    with pytest.raises(StartError, match=r"nowhere.*No such file"):
-        FileState(tmp_path / "nowhere" / "state.db")
+    """A folder that is not there is named, also where a link leads into it."""
+    gone = tmp_path / "nowhere"
+    link = tmp_path / "link.db"
+    link.symlink_to(gone / "state.db")
+    for path in (gone / "state.db", link):
+        with pytest.raises(UsageError) as caught:
+            FileState(path)
+        assert str(caught.value) == (
+            f"--storage.path: {path}: there is no directory {gone}; make it, or give another path"
+        )
 
 
-def test_folder_in_place_of_the_file_is_an_error_at_start(path: Path) -> None:
-    """A path that is no file is named."""
-    path.mkdir()
-    with pytest.raises(StartError, match=r"state\.db"):
+def test_folder_that_may_not_be_written_is_an_error_at_start() -> None:
+    """A place where no file can be made is named, as the system refuses it."""
+    with pytest.raises(StartError, match=r"^--storage\.path: /proc/state\.db\.lock: "):
+        FileState(Path("/proc/state.db"))
+
+
+@pytest.mark.parametrize(
+    ("make", "what"),
+    [
+        (Path.mkdir, "is a directory; give the path of a file"),
+        (os.mkfifo, "is a pipe; give the path of a file"),
+        (lambda path: path.symlink_to("/dev/null"), "is a device; give the path of a file"),
+        (lambda path: path.symlink_to(path), "cannot be used: Too many levels of symbolic links"),
+    ],
+    ids=["directory", "pipe", "device", "loop"],
+)
+def test_what_is_no_file_is_wrong_use(path: Path, make: Callable[[Path], None], what: str) -> None:
+    """A path to what is no file is refused by name, and nothing is made beside it."""
+    make(path)
+    with pytest.raises(UsageError) as caught:
         FileState(path)
+    assert caught.value.mistakes == (f"--storage.path: {path}: {what}",)
+    assert list(path.parent.iterdir()) == [path]
+    assert not Path("/dev/null.lock").exists()
+
+
+def test_link_is_the_file_that_it_leads_to(path: Path) -> None:
+    """By whatever name, one exporter at a time may write a state."""
+    link = path.with_name("link.db")
+    link.symlink_to(path.name)
+    with state_at(path), pytest.raises(StartError, match=r"state\.db is in use"):
+        FileState(link)
+    with state_at(link) as state:
+        commit(state, BORN)
+    assert saved(path).born == BORN.born
+
+
+def test_link_stays_when_its_file_is_set_aside(path: Path) -> None:
+    """The file is renamed, where it is, and not the link to it."""
+    path.write_bytes(b"not a database" * 100)
+    link = path.parent / "links" / "state.db"
+    link.parent.mkdir()
+    link.symlink_to(path)
+    with state_at(link) as state:
+        assert state.set_aside
+    assert list(path.parent.glob("state.db.broken-*"))
+    assert list(link.parent.iterdir()) == [link]
+    assert link.is_symlink()
+
+
+@pytest.mark.parametrize("name", [":memory:", "file:state?mode=memory", "file:state.db"])
+def test_name_that_means_something_to_sqlite_is_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A ledger that is said to be on disk is there, under the name that was given."""
+    monkeypatch.chdir(tmp_path)
+    with state_at(Path(name)) as state:
+        commit(state, BORN)
+    assert (tmp_path / name).is_file()
+    assert saved(tmp_path / name).born == BORN.born
+    assert read_ledgers(Path(name))[KEY].born == BORN.born
 
 
 def test_file_that_somebody_writes_is_an_error_at_start(path: Path) -> None:
@@ -139,6 +204,18 @@ def test_file_that_somebody_writes_is_an_error_at_start(path: Path) -> None:
         connection.execute("BEGIN IMMEDIATE")
         with pytest.raises(StartError, match="locked"):
             FileState(path, patience=0.0)
+
+
+def test_file_that_sqlite_cannot_open_is_an_error_at_start(path: Path) -> None:
+    """A file that may be whole is neither set aside nor begun anew."""
+    with state_at(path) as state:
+        commit(state, BORN)
+    beside = path.with_name("state.db-wal")
+    beside.mkdir()
+    with pytest.raises(StartError, match=r"^--storage\.path: .*/state\.db: unable to open"):
+        FileState(path)
+    beside.rmdir()
+    assert saved(path).born == BORN.born
 
 
 def test_page_that_is_broken_is_found(path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.errors import StartError
+from exporter.errors import StartError, UsageError
 from exporter.ledger import Ledger
 from exporter.state import FileState, read_ledgers
 from tests.ledgers import value
@@ -86,11 +86,6 @@ def unknown_rows(path: Path) -> None:
     connection.close()
 
 
-def folder(path: Path) -> None:
-    """Put a folder where the state should be."""
-    path.mkdir()
-
-
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
@@ -98,10 +93,9 @@ def folder(path: Path) -> None:
         (foreign, "another program"),
         (garbage, "cannot be read: file is not a database"),
         (unknown_rows, "cannot be read: the state holds a row"),
-        (folder, "cannot be read: unable to open"),
         (lambda _: None, "is not there: run the exporter with it first"),
     ],
-    ids=["newer", "foreign", "garbage", "unknown-rows", "folder", "missing"],
+    ids=["newer", "foreign", "garbage", "unknown-rows", "missing"],
 )
 def test_what_is_no_state_is_refused(
     path: Path, spoil: Callable[[Path], None], message: str
@@ -112,3 +106,20 @@ def test_what_is_no_state_is_refused(
     with pytest.raises(StartError, match=rf"^--storage\.path: .*{message}"):
         read_ledgers(path)
     assert names(path) == before
+
+
+def test_folder_is_wrong_use(path: Path) -> None:
+    """A folder where the state should be is refused by name, as it is by the exporter."""
+    path.mkdir()
+    with pytest.raises(UsageError, match=r"^--storage\.path: .*/state\.db: is a directory"):
+        read_ledgers(path)
+
+
+def test_link_leads_to_what_was_just_committed(path: Path) -> None:
+    """What the exporter keeps beside its file is found beside that, not beside the link."""
+    link = path.parent / "links" / "state.db"
+    link.parent.mkdir()
+    link.symlink_to(path)
+    with state_at(path) as state:
+        commit(state, BORN)
+        assert read_ledgers(link)[KEY].born == BORN.born
