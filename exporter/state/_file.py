@@ -13,6 +13,7 @@ import logging
 import os
 import sqlite3
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -40,7 +41,7 @@ class _Batch:
 
     ledgers: dict[AccountKey, Ledger] = field(default_factory=dict)
     changes: list[_tables.Change] = field(default_factory=list)
-    written: asyncio.Task[sqlite3.Error | None] | None = None
+    written: asyncio.Task[Exception | None] | None = None
     """Ends when it is on disk, with what kept it from being; None as long as it is empty."""
 
 
@@ -61,6 +62,7 @@ class FileState:
             self.set_aside = _set_aside_if_broken(path)
             self._connection = _open(path, patience)
             self._ledgers = _tables.read(self._connection)
+            self._opened = path.stat()
         except BaseException:
             os.close(self._lock)
             raise
@@ -91,20 +93,31 @@ class FileState:
             log.info("state is on disk again", extra=fields(path=self._path))
         self.persistent = True
 
-    async def _write(self, batch: _Batch) -> sqlite3.Error | None:
+    async def _write(self, batch: _Batch) -> Exception | None:
         loop = asyncio.get_running_loop()
         async with self._writing:
             self._next = _Batch()
             try:
-                await loop.run_in_executor(
-                    self._writer, _tables.write, self._connection, batch.changes
-                )
-            except sqlite3.Error as error:
+                await loop.run_in_executor(self._writer, self._make, batch.changes)
+            except (sqlite3.Error, OSError, StateError) as error:
                 return error.with_traceback(None)  # which would hold the batch, that holds it
             self._ledgers.update(batch.ledgers)
         return None
 
-    def _fail(self, error: sqlite3.Error) -> None:
+    def _make(self, changes: Iterable[_tables.Change]) -> None:
+        """Make *changes*, unless they would end with the process.
+
+        Raises: StateError or OSError when the file is no longer where it was opened; sqlite3.Error.
+        """
+        if not os.path.samestat(self._path.stat(), self._opened):
+            name = self._path.name
+            raise StateError(
+                "the file was replaced by another; to use that, stop the exporter,"
+                f" remove {name}-wal and {name}-shm, which belong to the one before, and start it"
+            )
+        _tables.write(self._connection, changes)
+
+    def _fail(self, error: Exception) -> None:
         self.commit_failures += 1
         if self.persistent:
             extra = fields(path=self._path, error=str(error))

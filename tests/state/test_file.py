@@ -1,7 +1,7 @@
 import resource
 import signal
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -130,3 +130,51 @@ def test_failure_is_logged_once(path: Path, caplog: pytest.LogCaptureFixture) ->
                     commit(state, GROWN)
         assert state.commit_failures == 3
     assert len(caplog.records) == 1
+
+
+def remove(path: Path) -> None:
+    """Remove the file, and all that belongs to it."""
+    for one in path.parent.glob("state.db*"):
+        one.unlink()
+
+
+def replace(path: Path) -> None:
+    """Put a copy in the place of the file, as who restores a backup."""
+    copy = path.with_name("copy.db")
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+    copy.replace(path)
+
+
+@pytest.mark.parametrize(
+    ("lose", "error"),
+    [(remove, "No such file or directory"), (replace, "the file was replaced by another")],
+)
+def test_file_that_is_gone_keeps_nothing(
+    path: Path, lose: Callable[[Path], None], error: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What would end with the process is not said to be on disk."""
+    with state_at(path) as state:
+        commit(state, BORN)
+        lose(path)
+        for _ in range(2):
+            with pytest.raises(StateError, match=error):
+                commit(state, GROWN)
+        assert (state.persistent, state.commit_failures) == (False, 2)
+        assert value(state.load(KEY)) == value(BORN)
+    assert [one.message for one in caplog.records] == [
+        "state cannot be written: counters stand still"
+    ]
+
+
+def test_file_that_is_put_back_is_written_again(path: Path) -> None:
+    """The file that was moved away is known when it returns."""
+    with state_at(path) as state:
+        commit(state, BORN)
+        path.rename(path.with_name("elsewhere.db"))
+        with pytest.raises(StateError):
+            commit(state, GROWN)
+        path.with_name("elsewhere.db").rename(path)
+        commit(state, GROWN)
+        assert state.persistent
+    assert value(saved(path)) == value(GROWN)
