@@ -18,6 +18,7 @@ from exporter import flags
 from exporter.check_config import summary, web_summary
 from exporter.config import Config, load
 from exporter.errors import StartError, UsageError
+from exporter.output import say
 from exporter.program import PROGRAM, SETTINGS, Program
 from exporter.providers import PROVIDERS
 from exporter.state import open_state
@@ -92,10 +93,10 @@ def _check_config(config_file: Path | None, web_config_file: Path | None) -> Non
     config, web = _load_both(
         partial(load, config_file, os.environ, PROVIDERS), WebConfigFile, web_config_file
     )
-    click.echo(summary(config, config_file, PROVIDERS))
+    say(summary(config, config_file, PROVIDERS))
     warnings = config.warnings
     if web is not None:
-        click.echo(web_summary(web.config, web.path))
+        say(web_summary(web.config, web.path))
         warnings += web.warnings
     for warning in warnings:
         click.echo(f"warning: {warning}", err=True)
@@ -184,7 +185,7 @@ def _list_metrics() -> None:
     """Print every metric, with its labels and meaning."""
     from exporter.metrics_table import metrics_table
 
-    click.echo(metrics_table())
+    say(metrics_table())
 
 
 def _load(file: Path | None, *, or_pipe: bool = True) -> Config:
@@ -235,7 +236,7 @@ def main(argv: Sequence[str] | None = None, *, command: click.Command = program)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        return _hung_up()
+        return FAILED  # and nothing said: whoever read our output has enough
     return code
 
 
@@ -246,7 +247,6 @@ def _run(command: click.Command, arguments: Sequence[str]) -> int:
             code: int = command.invoke(ctx) or 0
     except click.exceptions.Exit as end:
         return end.exit_code
-    sys.stdout.flush()
     return code
 
 
@@ -258,12 +258,3 @@ def _complain(lines: Sequence[str], *, code: int) -> int:
 
 def _error(what: object) -> str:
     return f"{PROGRAM}: error: {what}"
-
-
-def _hung_up() -> int:
-    """Say nothing more: whoever read our output has enough.
-
-    What is still buffered has to go somewhere when Python ends (docs of ``signal``, on SIGPIPE).
-    """
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return FAILED

@@ -7,6 +7,7 @@ from exporter.account import Account
 from exporter.config import Config
 from exporter.daemon import Daemon, Serving
 from exporter.listen import parse_address, refusal
+from exporter.output import say
 from exporter.providers import PROVIDERS
 from exporter.secret import Credential, Secret
 from exporter.simulator import SimulatorServer, World, demo_world
@@ -32,10 +33,10 @@ async def run(addresses: Sequence[str], state: State) -> None:
             settings, Serving(tuple(addresses), "/metrics"), state, load=lambda: settings
         )
 
-        def say(urls: Sequence[str]) -> None:
-            print(_welcome(urls[0], simulator.url), flush=True)  # noqa: T201 - its output
+        def welcome(urls: Sequence[str]) -> None:
+            say(_welcome(urls[0], simulator.url))
 
-        await exporter.run(ready=say)
+        await exporter.run(ready=welcome)
 
 
 def simulate(address: str) -> None:
@@ -45,7 +46,7 @@ def simulate(address: str) -> None:
     """
     host, port = parse_address(address)
     try:
-        run_simulator(host or "0.0.0.0", port, demo_world(time.time()))  # noqa: S104 - as asked
+        run_simulator(host or "0.0.0.0", port, demo_world(time.time()), ready=say)  # noqa: S104 - as asked
     except OSError as error:
         raise refusal(address, error) from error
 

@@ -8,6 +8,7 @@ import platform
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -15,6 +16,7 @@ from exporter.account import Account
 from exporter.api import Pool
 from exporter.config import Config
 from exporter.errors import PollError, UnsupportedError
+from exporter.output import say
 from exporter.polling import AT_THE_START
 from exporter.providers import PROVIDERS, Collector, Provider, Report
 from exporter.secret import expiry
@@ -58,28 +60,34 @@ class Finding:
 
 async def run(config: Config, providers: Mapping[str, Provider] = PROVIDERS) -> int:
     """Examine every account, print what was found, and return 1 when an account fails."""
-    pool = Pool()
-    shared = Resources(pool, MemoryState(), config.hold_new_series)
-    sessions = [
-        Session(account, providers[account.provider], shared) for account in config.accounts
-    ]
-    print(f"{version_line()} on {platform.platform()}")  # noqa: T201 - its output
+    async with aclosing(Pool()) as pool:
+        shared = Resources(pool, MemoryState(), config.hold_new_series)
+        sessions = [
+            Session(account, providers[account.provider], shared) for account in config.accounts
+        ]
+        say(f"{version_line()} on {platform.platform()}")
+        try:
+            found = await _examine_all(sessions, config.poll_timeout)
+        except ExceptionGroup as errors:  # a task group makes one even of what cannot be printed
+            raise errors.exceptions[0] from None
+    failed = sum(any(one.fails_account for one in findings) for findings in found)
+    say(f"\n{_conclusion(found, failed)}")
+    return int(failed > 0)
+
+
+async def _examine_all(sessions: Sequence[Session], within: float) -> list[list[Finding]]:
+    """Examine every account; print what was found in their order, each as soon as it is known."""
     gates = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(AT_THE_START))
     found = []
     async with asyncio.TaskGroup() as group:
         examining = [
-            group.create_task(
-                _examine(session, config.poll_timeout, gates[session.account.base_url])
-            )
+            group.create_task(_examine(session, within, gates[session.account.base_url]))
             for session in sessions
         ]
         for session, task in zip(sessions, examining, strict=True):
             found.append(await task)
-            print("\n".join(("", *_describe(session, found[-1]))), flush=True)  # noqa: T201 - its output
-    await pool.aclose()
-    failed = sum(any(one.fails_account for one in findings) for findings in found)
-    print(f"\n{_conclusion(found, failed)}")  # noqa: T201 - its output
-    return int(failed > 0)
+            say("\n".join(("", *_describe(session, found[-1]))))
+    return found
 
 
 def _conclusion(found: Sequence[Iterable[Finding]], failed: int) -> str:

@@ -1,13 +1,13 @@
 """``once``: poll everything once, and print the exposition."""
 
 import math
-import sys
 import time
 from functools import partial
 
 from exporter.api import Pool
 from exporter.config import Config
 from exporter.exposition import Format
+from exporter.output import standard_output
 from exporter.own_samples import own_samples
 from exporter.poller import Bounds
 from exporter.polling import Polling
@@ -33,5 +33,6 @@ async def run(config: Config, state: State) -> int:
     await polling.poll_once()
     await pool.aclose()
     scrape = Scrape(store, own, stale_after=math.inf)
-    sys.stdout.buffer.write(scrape.body(Format.TEXT, gzip=False))
+    with standard_output() as out:
+        out.buffer.write(scrape.body(Format.TEXT, gzip=False))
     return int(any(one.required and not one.success for one in store.all()))

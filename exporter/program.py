@@ -9,6 +9,7 @@ from itertools import groupby, takewhile
 import click
 
 from exporter.hint import did_you_mean
+from exporter.output import blaming_output
 from exporter.version import version_line
 
 PROGRAM = "proxy-provider-exporter"
@@ -53,7 +54,8 @@ class Command(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse, and tell a flag of the exporter that is not the command's from no flag at all."""
         try:
-            return super().parse_args(ctx, args)
+            with blaming_output():  # of the help and the version
+                return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
             if error.option_name in _names(ctx.find_root()):
                 where = "without a command" if ctx.parent is None else f"for {self.name}"

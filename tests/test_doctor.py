@@ -1,9 +1,10 @@
 import asyncio
 import io
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -219,6 +220,24 @@ def test_what_is_found_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     accounts = tuple(make_account(provider, name) for name in ("first", "second"))
     assert asyncio.run(doctor.run(Config(accounts=accounts), {"fake": provider})) == 0
     assert screen.getvalue().endswith("All accounts work (2).\n")
+
+
+def test_reader_that_hangs_up_meanwhile() -> None:
+    """What cannot be told any more ends it as what could not be told at all."""
+    read, write = os.pipe()
+
+    async def poll(_api: Api, _context: Context) -> Report:
+        os.close(read)
+        return report()
+
+    provider = make_provider(usage=poll)
+    config = Config(accounts=(make_account(provider),))
+    with (
+        open(write, "w", encoding="utf-8") as out,  # noqa: PTH123 - a pipe
+        redirect_stdout(out),
+        pytest.raises(BrokenPipeError),
+    ):
+        asyncio.run(doctor.run(config, {"fake": provider}))
 
 
 def test_expiry_of_the_key(examine: Examine) -> None:

@@ -33,7 +33,7 @@ LAYERS: tuple[set[str], ...] = (
     {"flag", "program", "tls_connection"},
     {"account", "connection", "listen", "metrics_table", "version"},
     {"secret"},
-    {"file"},
+    {"file", "output"},
     {"errors", "hint", "interpreter", "logs", "metrics", "stamp"},
     {"__init__"},
 )

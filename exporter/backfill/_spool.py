@@ -6,7 +6,6 @@ time, however many there are.
 
 import os
 import shutil
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import BinaryIO, Self, TextIO
 from exporter.errors import StartError
 from exporter.exposition import END, Format, escape_label, head
 from exporter.metrics import Family, catalogue
+from exporter.output import standard_output
 
 
 def series_start(family: Family, labels: Mapping[str, str]) -> str:
@@ -83,7 +83,8 @@ class Spool:
         A file appears under its name once it is whole. Raises: StartError when it cannot.
         """
         if self._output is None:
-            self._join(sys.stdout.buffer)
+            with standard_output() as out:
+                self._join(out.buffer)
             return
         with _blaming(self._output), _replacing(self._output) as file:
             self._join(file)
