@@ -11,7 +11,7 @@ from exporter.state._state import State
 def open_state(path: Path | None) -> State:
     """Return the state at *path*, or one that ends with the process when there is no path.
 
-    Raises: UsageError when no file can be there, StartError when it cannot be had.
+    Raises: UsageError when something else is there, StartError when it cannot be had.
     """
     return MemoryState() if path is None else FileState(path)
 

@@ -49,8 +49,8 @@ class FileState:
     """Keeps the ledgers in the file at *path*, for one event loop; makes it when there is none.
 
     *patience* is in seconds.
-    Raises: UsageError when no file can be there, StartError when another process holds it, when it
-    is of a newer version or another program's, or when it cannot be written.
+    Raises: UsageError when something else is at *path*; StartError when another process holds the
+    file, when it is of a newer version or another program's, or when it cannot be written.
     """
 
     def __init__(self, path: Path, *, patience: float = PATIENCE_SECONDS) -> None:
@@ -98,14 +98,14 @@ class FileState:
         async with self._writing:
             self._next = _Batch()
             try:
-                await loop.run_in_executor(self._writer, self._make, batch.changes)
+                await loop.run_in_executor(self._writer, self._write_file, batch.changes)
             except (sqlite3.Error, OSError, StateError) as error:
                 return error.with_traceback(None)  # which would hold the batch, that holds it
             self._ledgers.update(batch.ledgers)
         return None
 
-    def _make(self, changes: Iterable[_tables.Change]) -> None:
-        """Make *changes*, unless they would end with the process.
+    def _write_file(self, changes: Iterable[_tables.Change]) -> None:
+        """Write *changes*, unless they would end with the process.
 
         Raises: StateError or OSError when the file is no longer where it was opened; sqlite3.Error.
         """
@@ -134,7 +134,7 @@ class FileState:
 def locate(path: Path) -> Path:
     """Return where the state is, or is to be, however *path* leads there.
 
-    Raises: UsageError when no file can be there.
+    Raises: UsageError when something else is there, StartError when there is no folder for it.
     """
     try:
         found = follow_links(path)
@@ -142,7 +142,7 @@ def locate(path: Path) -> Path:
         raise UsageError([f"--storage.path: {path}: {error}"]) from error
     if not found.parent.is_dir():
         missing = f"there is no directory {found.parent}; make it, or give another path"
-        raise UsageError([f"--storage.path: {path}: {missing}"])
+        raise StartError(f"--storage.path: {path}: {missing}")
     return found
 
 

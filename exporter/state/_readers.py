@@ -15,7 +15,7 @@ from exporter.state._file import PATIENCE_SECONDS, check, locate
 def read_ledgers(path: Path) -> Mapping[AccountKey, Ledger]:
     """Return every ledger as it was last committed; the file is left as it is.
 
-    Raises: UsageError when no file can be there; StartError when there is none, or it is broken,
+    Raises: UsageError when something else is there; StartError when there is none, or it is broken,
     newer or another program's.
     """
     path = locate(path)

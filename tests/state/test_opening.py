@@ -126,7 +126,7 @@ def test_missing_folder_is_an_error_at_start(tmp_path: Path) -> None:
     link = tmp_path / "link.db"
     link.symlink_to(gone / "state.db")
     for path in (gone / "state.db", link):
-        with pytest.raises(UsageError) as caught:
+        with pytest.raises(StartError) as caught:
             FileState(path)
         assert str(caught.value) == (
             f"--storage.path: {path}: there is no directory {gone}; make it, or give another path"
