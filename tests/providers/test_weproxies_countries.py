@@ -21,12 +21,22 @@ def router() -> Iterator[respx.MockRouter]:
         yield mocked
 
 
-@pytest.mark.parametrize("answer", [{}, {"countries": None}], ids=["missing", "null"])
-def test_countries_that_are_missing(router: respx.MockRouter, answer: object) -> None:
+def test_countries_that_are_missing(router: respx.MockRouter) -> None:
     """A list that is missing is not an empty one: all countries would be new later."""
-    error = failure(router, "countries", {"data": answer})
+    error = failure(router, "countries", {"data": {}})
     assert isinstance(error, PayloadError)
     assert str(error) == f"GET {COUNTRIES} $.data.countries: the list is missing"
+
+
+@pytest.mark.parametrize("countries", [[], None], ids=["empty", "null"])
+def test_no_countries(router: respx.MockRouter, countries: object) -> None:
+    """An account without traffic has a list of none, which null will do for."""
+    router.get().respond(json={"data": {"countries": countries}})
+    report = poll(WEPROXIES, "countries")
+    assert report.statement is not None
+    assert [window.readings for scope in report.statement.scopes for window in scope.windows] == [
+        ()
+    ]
 
 
 def test_countries_are_no_subscription(router: respx.MockRouter) -> None:

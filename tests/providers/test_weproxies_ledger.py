@@ -6,7 +6,7 @@ import pytest
 import respx
 
 from exporter.ledger import Ledger, Scope, record
-from exporter.ledger_samples import gauges
+from exporter.ledger_samples import counters, gauges
 from exporter.metrics import usage
 from exporter.providers.weproxies import WEPROXIES
 from exporter.providers.weproxies.countries import SCOPE
@@ -14,6 +14,8 @@ from exporter.window import Window
 from tests.providers.polling import NOW, poll
 
 USAGE = "/api/v1/usage"
+
+ROW = {"subscription_id": "sub_a"}
 
 
 @pytest.fixture
@@ -41,6 +43,31 @@ def test_missing_list_says_nothing_to_the_ledger(router: respx.MockRouter) -> No
     report = poll(WEPROXIES, "usage")
     assert report.failures == {}
     assert report.statement is None
+
+
+@pytest.mark.parametrize("total", [{}, None, {"bytes_used": None}], ids=["empty", "null", "nulls"])
+def test_null_beside_no_total_says_nothing_to_the_ledger(
+    router: respx.MockRouter, total: object
+) -> None:
+    """Null is an empty list only where the total agrees."""
+    router.get().respond(json={"data": {"total": total, "by_subscription": None}})
+    assert poll(WEPROXIES, "usage").statement is None
+
+
+def test_account_without_subscriptions_is_born(router: respx.MockRouter) -> None:
+    """Null beside a total of 0 is an empty list: what is bought later counts in full."""
+    router.get().respond(json={"data": {"total": {"bytes_used": 0}, "by_subscription": None}})
+    empty = poll(WEPROXIES, "usage").statement
+    assert empty is not None
+    assert empty.listed == {}
+    ledger = record(Ledger(), empty, collector="usage", hold=0)
+    router.get().respond(json={"data": {"by_subscription": [{**ROW, "bytes_used": 4000}]}})
+    for _ in range(2):  # a new series is 0 at first
+        later = poll(WEPROXIES, "usage").statement
+        assert later is not None
+        ledger = record(ledger, later, collector="usage", hold=0)
+    counted = {one.family: one.value for one in counters(ledger, "usage")}
+    assert counted[usage.ACCOUNT_TRAFFIC_BYTES_TOTAL] == 4000
 
 
 def test_subscriptions_of_usage_tell_the_account(router: respx.MockRouter) -> None:

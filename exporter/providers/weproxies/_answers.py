@@ -112,7 +112,7 @@ class Summary(Struct, frozen=True):
 
     period: Period | Nothing = None
     total: Total | Nothing = None
-    by_subscription: Annotated[tuple[SubscriptionUsage, ...], Rows] | None = None
+    by_subscription: Annotated[tuple[SubscriptionUsage, ...], Rows] | UnsetType | None = UNSET
 
 
 class CountryUsage(Struct, frozen=True):
@@ -127,7 +127,7 @@ class CountryUsage(Struct, frozen=True):
 class Countries(Struct, frozen=True):
     """``GET /api/v1/usage/by-country``."""
 
-    countries: Annotated[tuple[CountryUsage, ...], Rows] | None = None
+    countries: Annotated[tuple[CountryUsage, ...], Rows] | UnsetType | None = UNSET
 
 
 class Point(Struct, frozen=True):

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from msgspec import UNSET
+
 from exporter.api import Api
 from exporter.errors import PayloadError
 from exporter.ledger import Scope
@@ -78,10 +80,10 @@ async def _ask(api: Api, month: date) -> tuple[CountryUsage, ...]:
     dates = {"start_date": month.isoformat(), "end_date": _last_day(month).isoformat()}
     answer = await ask(api, PATH, Envelope[Countries], {**dates, "limit": LIMIT})
     where = f"GET {PATH} $.data.countries"
-    rows = answer.countries
-    if rows is None:
+    if answer.countries is UNSET:
         # A country that is absent from a list counts from 0; this is no list.
         raise PayloadError(where, "the list is missing")
+    rows = answer.countries or ()
     if len(rows) >= LIMIT:
         raise PayloadError(where, f"{LIMIT} rows or more: the list may be cut")
     return rows

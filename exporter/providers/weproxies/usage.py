@@ -70,7 +70,7 @@ async def ask_summary(api: Api, name: str) -> Summary:
     """
     summary = await ask(api, PATH, Envelope[Summary], {"period": name})
     total = given(summary.total) or Total()
-    if summary.total is None and summary.by_subscription is None:
+    if summary.total is None and given(summary.by_subscription) is None:
         raise PayloadError(f"GET {PATH} $.data", "the answer has neither total nor subscriptions")
     if not summary.by_subscription and (total.bytes_used or total.requests):
         where = f"GET {PATH} $.data.by_subscription"
@@ -88,7 +88,7 @@ def parse(answer: Answer) -> Report:
 
 
 def _gauges(name: str, summary: Summary) -> Iterator[Sample]:
-    rows = summary.by_subscription or ()
+    rows = given(summary.by_subscription) or ()
     total = given(summary.total) or Total()
     traffic = _stated(total.bytes_used, [row.bytes_used for row in rows])
     requests = _stated(total.requests, [row.requests for row in rows])
@@ -126,10 +126,11 @@ def _row_gauges(name: str, row: SubscriptionUsage) -> Iterator[Sample]:
 def _statement(answer: Answer) -> Statement | None:
     """Return None when ``all`` failed, or does not tell which subscriptions there are."""
     summary = answer.summaries.get(ALL)
-    if summary is None or summary.by_subscription is None:
+    listed = _listed(summary) if summary else None
+    if summary is None or listed is None:
         return None
     rows: dict[str, list[SubscriptionUsage]] = {}
-    for row in summary.by_subscription:
+    for row in listed:
         rows.setdefault(row.plan, []).append(row)
     ids = frozenset(rows)
     return Statement(
@@ -139,6 +140,13 @@ def _statement(answer: Answer) -> Statement | None:
         owners={"subscription": ids},
         totals=tuple(_totals(summary, ids, answer.known)),
     )
+
+
+def _listed(summary: Summary) -> tuple[SubscriptionUsage, ...] | None:
+    """Return the subscriptions: none where null stands beside a total of 0, None if not told."""
+    total = given(summary.total) or Total()
+    is_empty = summary.by_subscription is None and total.bytes_used == 0
+    return () if is_empty else given(summary.by_subscription)
 
 
 def _scope(id_: str, rows: list[SubscriptionUsage]) -> ScopeReading:
