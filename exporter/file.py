@@ -20,6 +20,12 @@ _KINDS = {
     stat.S_IFBLK: "a device",
 }
 
+_OTHERS = 0o007
+"""The bits of a file's mode that let everyone at it.
+
+The group may read: so it is with Kubernetes' Secrets, whose owner is root and whose group is ours.
+"""
+
 _NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 
 
@@ -56,6 +62,14 @@ def read_file(path: Path, *, or_pipe: bool = False) -> File:
         raise FileError(f"cannot be read: {error.strerror}") from None
     except ValueError:
         raise FileError("there is no such file", is_there=False) from None
+
+
+def exposure(mode: int, what: str) -> str | None:
+    """Return what to say of *mode*, which lets everyone read *what*; None when it does not."""
+    if not mode & _OTHERS:
+        return None
+    advice = "chmod 600, unless its folder is closed to them"
+    return f"its mode {mode:04o} lets others read {what}: {advice}"
 
 
 def follow_links(path: Path) -> Path:

@@ -90,7 +90,7 @@ def test_check_config_with_warnings(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert out == f"{path}: OK, 1 account\n  evomi/main: usage every 5m, balance every 5m\n"
     assert err == (
         f"warning: {path}: accounts[0].api_key_file: {key}: its mode 0644 lets others read the key:"
-        " chmod 600\n"
+        " chmod 600, unless its folder is closed to them\n"
     )
 
 

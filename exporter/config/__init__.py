@@ -9,13 +9,11 @@ from exporter.config._config import Config, load
 from exporter.config._durations import format_duration, parse_duration
 from exporter.config._effective import effective
 from exporter.config._file import read_yaml
-from exporter.config._keys import OTHERS
 from exporter.config._place import Notes, Place
 from exporter.config._schema import Price
 from exporter.config._section import build, fitting, mapping, names, refuse_unknown
 
 __all__ = [
-    "OTHERS",
     "Config",
     "Notes",
     "Place",

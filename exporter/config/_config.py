@@ -9,12 +9,12 @@ from exporter.config._accounts import Surroundings, read_accounts
 from exporter.config._durations import format_duration
 from exporter.config._environment import accounts_of
 from exporter.config._file import read_yaml
-from exporter.config._keys import OTHERS
 from exporter.config._place import Notes, Place
 from exporter.config._prices import read_prices
 from exporter.config._schema import Price, Settings
 from exporter.config._section import build, fitting, mapping, names, refuse_unknown
 from exporter.config._unused import warn_of_prices, warn_of_products
+from exporter.file import exposure
 from exporter.providers import Provider
 
 _DEFAULTS = Settings()
@@ -83,8 +83,9 @@ def _warn_of_others(mode: int, section: Mapping[str, object], place: Place) -> N
         for one in (accounts if isinstance(accounts, list) else ())
         if isinstance(one, dict) and "api_key" in one
     ]
-    if mode & OTHERS and any("${" not in key for key in keys):
-        place.warn(f"its mode {mode:04o} lets others read the keys in it: chmod 600")
+    exposed = exposure(mode, "the keys in it")
+    if exposed and any("${" not in key for key in keys):
+        place.warn(exposed)
 
 
 def _section(root: object, place: Place) -> dict[str, object]:

@@ -4,14 +4,8 @@ from pathlib import Path
 
 from exporter.config._place import Place
 from exporter.errors import FileError
-from exporter.file import read_file
+from exporter.file import exposure, read_file
 from exporter.secret import Credential, Secret
-
-OTHERS = 0o007
-"""The bits of a file's mode that let everyone at it.
-
-The group may read: so it is with Kubernetes' Secrets, whose owner is root and whose group is ours.
-"""
 
 
 def key_of(text: str, place: Place) -> Credential | None:
@@ -32,8 +26,9 @@ def key_in(file: Path, place: Place, *, base: str) -> Credential | None:
         begins = f" (a relative path begins in {base})"
         place.mistake(f"{file}: {error}" if error.is_there else f"{error}{begins}")
         return None
-    if content.mode & OTHERS:
-        place.warn(f"{file}: its mode {content.mode:04o} lets others read the key: chmod 600")
+    exposed = exposure(content.mode, "the key")
+    if exposed:
+        place.warn(f"{file}: {exposed}")
     secret = _secret(text, place, of=f"{file}: ")
     return None if secret is None else Credential(secret, file)
 

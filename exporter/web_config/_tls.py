@@ -4,7 +4,8 @@ import ssl
 from collections.abc import Callable
 from typing import Self
 
-from exporter.config import OTHERS, Place
+from exporter.config import Place
+from exporter.file import exposure
 from exporter.web_config._pem import read_pem
 from exporter.web_config._schema import CIPHERS, TlsSection
 
@@ -65,9 +66,9 @@ def make_context(tls: TlsSection, place: Place) -> ssl.SSLContext:
 def _load_chain(context: ssl.SSLContext, tls: TlsSection, place: Place) -> None:
     certificate = read_pem(tls.cert_file, place, "cert_file")
     key = read_pem(tls.key_file, place, "key_file")
-    if key is not None and key.mode & OTHERS:
-        what = f"its mode {key.mode:04o} lets others read the key: chmod 600"
-        (place / "key_file").warn(f"{tls.key_file}: {what}")
+    exposed = exposure(key.mode, "the key") if key else None
+    if exposed:
+        (place / "key_file").warn(f"{tls.key_file}: {exposed}")
     if key is not None and b"ENCRYPTED" in key.content:
         (place / "key_file").mistake(f"{tls.key_file}: is encrypted; nobody can type a passphrase")
     elif certificate is not None and key is not None:

@@ -51,7 +51,10 @@ def test_key_file_that_others_can_read(tmp_path: Path) -> None:
 
     config = load(None, {"EVOMI_API_KEY_FILE": str(file)}, PROVIDERS)
 
-    warning = f"EVOMI_API_KEY_FILE: {file}: its mode 0644 lets others read the key: chmod 600"
+    warning = (
+        f"EVOMI_API_KEY_FILE: {file}: its mode 0644 lets others read the key:"
+        " chmod 600, unless its folder is closed to them"
+    )
     assert (warning,) == config.warnings
 
 

@@ -159,7 +159,10 @@ def test_keys_that_others_can_read(tmp_path: Path, key: str, mode: int, warned: 
     path.write_text(f'accounts: [{{provider: webshare, name: main, api_key: "{key}"}}]', "utf-8")
     path.chmod(mode)
     warnings = load(path, {"KEY": "abc"}, PROVIDERS).warnings
-    expected = f"{path}: its mode 0644 lets others read the keys in it: chmod 600"
+    expected = (
+        f"{path}: its mode 0644 lets others read the keys in it:"
+        " chmod 600, unless its folder is closed to them"
+    )
     assert warnings == ((expected,) if warned else ())
 
 
@@ -197,6 +200,6 @@ def test_key_file_that_others_can_read(tmp_path: Path, mode: int, *, warned: boo
 
     warning = (
         f"{path}: accounts[0].api_key_file: {key_file}: its mode {mode:04o} lets others read the"
-        " key: chmod 600"
+        " key: chmod 600, unless its folder is closed to them"
     )
     assert ((warning,) if warned else ()) == load(path, {}, PROVIDERS).warnings

@@ -279,7 +279,10 @@ def test_key_that_others_can_read(folder: Folder) -> None:
     assert WebConfigFile(folder.file).warnings == ()
     (folder.path / "server.key").chmod(0o644)
     (warning,) = WebConfigFile(folder.file).warnings
-    assert warning.endswith("server.key: its mode 0644 lets others read the key: chmod 600")
+    assert warning.endswith(
+        "server.key: its mode 0644 lets others read the key:"
+        " chmod 600, unless its folder is closed to them"
+    )
 
 
 def test_empty_file(folder: Folder) -> None:
