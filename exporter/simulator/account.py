@@ -10,6 +10,7 @@ from typing import ClassVar, TypeVar
 from exporter.simulator.traffic import HOUR, Line
 
 TERM_SECONDS = 30 * 24 * HOUR
+_MB = 10**6
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +100,26 @@ class WebshareAccount:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A WeProxies subscription: expired from its line's end on. *limit_gb* is of 2**30."""
+    """A WeProxies subscription. *limit_gb* is of 2**30.
+
+    It expires at *valid_until*, or with its line; a line may end earlier, with traffic left over.
+    """
 
     line: Line
     limit_gb: float
     name: str
     type: str = "residential"
     suspended: bool = False
+    valid_until: float | None = None
+
+    @property
+    def expires_at(self) -> float | None:
+        """Tell when it expires; never, if None."""
+        return self.line.end if self.valid_until is None else self.valid_until
 
     def status_at(self, now: float) -> str:
         """Tell the status in the provider's words."""
-        if not self.line.is_running(now):
+        if now < self.line.start or (self.expires_at is not None and now >= self.expires_at):
             return "expired"
         return "suspended" if self.suspended else "active"
 
@@ -139,14 +149,22 @@ class Purchase:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """An Evomi product; the line's id is its code in ``usage`` (``sdc``, not ``dcp``)."""
+    """An Evomi product; the line's id is its code in ``usage`` (``sdc``, not ``dcp``).
+
+    Every *refill_seconds*, counted from the epoch, what was used by then is bought again.
+    """
 
     line: Line
     purchases: Sequence[Purchase]
+    refill_seconds: int | None = None
 
     def bought_mb(self, now: float) -> float:
         """Sum what was bought until *now*."""
-        return sum(buy.traffic_mb for buy in self.purchases if buy.at <= now)
+        bought = sum(buy.traffic_mb for buy in self.purchases if buy.at <= now)
+        if self.refill_seconds is None:
+            return bought
+        refilled_at = now // self.refill_seconds * self.refill_seconds
+        return bought + self.line.usage(self.line.start, refilled_at).traffic_bytes / _MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +173,11 @@ class StaticPackage:
 
     expires_at: float
     countries: Mapping[str, int]
+    bought_at: float = 0.0
+
+    def is_held(self, now: float) -> bool:
+        """Tell whether it was bought and has not expired."""
+        return self.bought_at <= now < self.expires_at
 
 
 @dataclass(frozen=True, slots=True)

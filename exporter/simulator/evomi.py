@@ -3,7 +3,8 @@
 Where the documentation is silent: bucket keys are UTC; buckets without traffic are absent;
 ``24h`` is the running hour and the 23 before, ``3d`` and ``7d`` today and the days before
 (``EvomiAccount.cut_oldest`` chooses the other reading); a product that the account does not hold
-is 400; ``sdc`` comes back as ``sdc``; a balance does not fall below 0.
+is 400; ``sdc`` comes back as ``sdc``; a balance does not fall below 0; static addresses are listed
+until they expire.
 """
 
 from datetime import UTC, datetime
@@ -32,7 +33,7 @@ def public(ask: EvomiAsk) -> dict[str, object]:
     """Answer ``public``: what the account holds, balances and secrets."""
     held = [one for one in ask.account.products if one.line.start <= ask.now]
     products: dict[str, object] = {_public_code(one): _product(ask, one) for one in held}
-    packages = [_package(package) for package in ask.account.packages]
+    packages = [_package(package) for package in ask.account.packages if package.is_held(ask.now)]
     if packages:
         ports = {"http": 3128, "socks5": 3129}
         products["static_residential"] = {"packages": packages, "ports": ports}

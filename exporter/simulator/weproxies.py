@@ -72,7 +72,7 @@ def _subscription(ask: Ask[WeProxiesAccount], one: Subscription) -> dict[str, ob
         "traffic_remaining_gb": round(max(0.0, one.limit_gb - used_gb), 6)
         if one.limit_gb
         else None,
-        "expires_at": one.line.end and utc_timestamp(one.line.end),
+        "expires_at": one.expires_at and utc_timestamp(one.expires_at),
         "created_at": utc_timestamp(one.line.start),
         "credentials": {"username": f"user_{one.line.id}", "password": "********"},
     }
