@@ -5,17 +5,18 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
 import pytest
 
-from exporter.simulator import SimulatorServer, demo_world
+from exporter.simulator import Line, Plan, SimulatorServer, WebshareAccount, World, demo_world
 from tests.e2e.alerting import Alertmanager, Webhook, alertmanager, impatient_rules
 from tests.e2e.configs import configuration
 from tests.e2e.programs import Prometheus, exporter, prometheus, tool, until
 
 JOB = "proxy-provider-exporter"
+DAY = 24 * 3600
 
 DOWN = {"kind": "drop", "provider": "webshare"}
 REFUSED = {"kind": "status", "status": 401, "provider": "evomi", "account": "team"}
@@ -74,13 +75,30 @@ def all_work(url: str) -> bool:
     return set(map(float, found)) == {1}
 
 
+def make_world(now: float) -> World:
+    """Make the world of the demo, in which the broken account has used 88 % of its quota."""
+    world = demo_world(now)
+    world.accounts = tuple(
+        nearly_used(one, now) if isinstance(one, WebshareAccount) and one.name == "backup" else one
+        for one in world.accounts
+    )
+    return world
+
+
+def nearly_used(account: WebshareAccount, now: float) -> WebshareAccount:
+    """Return *account* on the 20th day of its term."""
+    line = Line("1198000", now - 20 * DAY)
+    limit_gb = line.usage(line.start, now).traffic_bytes / 2**30 / 0.88
+    return replace(account, anchor=line.start, plans=(Plan(line, limit_gb),))
+
+
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Run it all, with every provider well."""
     for name in ("prometheus", "prometheus-alertmanager"):
         tool(name)
     folder = tmp_path_factory.mktemp("alerts")
-    world = demo_world(time.time())
+    world = make_world(time.time())
     config = folder / "config.yml"
     with ExitStack() as stack:
         simulator = stack.enter_context(SimulatorServer(world))
@@ -102,7 +120,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 
 def test_plans_that_run_out_or_end_are_told_to_those_who_buy(stage: Stage) -> None:
-    """The demo has one of each; of collection nobody hears anything while all is well."""
+    """There is one of each; of collection nobody hears anything while all is well."""
     stage.told("billing", "QuotaHigh", **BROKEN)
     stage.told("billing", "QuotaCritical", provider="weproxies", account="research")
     stage.told("on-call", "QuotaCritical", provider="weproxies", account="research")
