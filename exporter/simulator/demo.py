@@ -10,9 +10,9 @@ Rules:
    its end, and its quota with it.
 
 A world has only some terms of each calendar: as many past ones as the providers' APIs look back
-on, and those of a year to come. A restart forgets what ended earlier, and no total of the rest
-falls by it. The line of an Evomi product begins two months before the world is made: no answer
-goes further back.
+on, the first, and those of a year to come. A restart forgets what ended in between, and no total
+of the rest falls by it. The line of an Evomi product begins two months before the world is made:
+no answer goes further back.
 """
 
 import json
@@ -74,13 +74,14 @@ def demo_world(now: float, *, clock: Callable[[], float] = time.time) -> World:
 def _terms(now: float, since: int, seconds: int, *, past: int) -> list[_Term]:
     """List the term that runs at *now*, so many *past* ones, and those of a year to come.
 
-    The first term begins at *since*.
+    The first, which begins at *since*, is always among them: by its id a ledger knows the account
+    after any time.
     """
     running = int(now - since) // seconds
-    numbers = range(max(0, running - past), running + 2 + _AHEAD_SECONDS // seconds)
+    recent = range(max(0, running - past), running + 2 + _AHEAD_SECONDS // seconds)
     return [
         _Term(number, since + number * seconds, since + (number + 1) * seconds)
-        for number in numbers
+        for number in sorted({0, *recent})
     ]
 
 
@@ -152,7 +153,7 @@ def _notices(now: float, first_id: int, kind: str, *, delay: int) -> Iterable[No
 
 
 def _weproxies_scraping(now: float) -> WeProxiesAccount:
-    large = map(_large, _terms(now, _SCRAPING_SINCE, 90 * DAY, past=2))
+    large = map(_large, _terms(now, _SCRAPING_SINCE, 90 * DAY, past=1))
     # A week is how long before its end a plan is said to expire: one always does.
     small = map(_small, _terms(now, _SCRAPING_SINCE, 7 * DAY, past=8))
     return WeProxiesAccount("scraping", _token(now), (*large, *small))
@@ -177,7 +178,7 @@ def _small(term: _Term) -> Subscription:
 
 def _weproxies_research(now: float) -> WeProxiesAccount:
     # Whole weeks, which differ least in what they use.
-    starters = map(_starter, _terms(now, _RESEARCH_SINCE, 28 * DAY, past=6))
+    starters = map(_starter, _terms(now, _RESEARCH_SINCE, 28 * DAY, past=3))
     return WeProxiesAccount("research", "demo-weproxies-research", tuple(starters))
 
 

@@ -62,7 +62,9 @@ def test_demo_webshare_backup(world: World) -> None:
     subscription = ask(world, "/api/v2/subscription/", headers=headers).json()
     notices = ask(world, "/api/v2/notification/", headers=headers).json()["results"]
     assert (subscription["term"], subscription["renewals_paid"]) == ("yearly", 7)
-    assert [notice["dismissed_at"] is None for notice in notices] == [False, True, False, True]
+    open_notices = [notice["type"] for notice in notices if notice["dismissed_at"] is None]
+    assert open_notices == ["projected_proxy_usage_over_80", "subscription_cc_will_expire_soon"]
+    assert len(notices) > len(open_notices)
 
 
 @pytest.mark.parametrize("days", range(0, 360, 13))
