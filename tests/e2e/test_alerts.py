@@ -125,7 +125,9 @@ def test_plans_that_run_out_or_end_are_told_to_those_who_buy(stage: Stage) -> No
     stage.told("billing", "QuotaCritical", provider="weproxies", account="research")
     stage.told("on-call", "QuotaCritical", provider="weproxies", account="research")
     stage.told("billing", "PlanExpiring", provider="weproxies", account="scraping")
-    stage.suppressed("QuotaHigh", provider="weproxies", account="research")
+    critical = 'ALERTS{alertname="ProxyProviderQuotaCritical", account="research"}'
+    for (plan,) in stage.prometheus.query(critical, "plan"):
+        stage.suppressed("QuotaHigh", provider="weproxies", account="research", plan=plan)
     assert not stage.webhook.alerts() & COLLECTION
 
 
