@@ -5,20 +5,24 @@ VENV := .venv
 BIN := $(VENV)/bin
 HELM ?= helm
 IMAGE ?= proxy-provider-exporter
+PROGRAMS := tests/attack tests/chaos tests/deploy tests/e2e
 
-.PHONY: demo test measured simulation chaos lint types format dashboards pictures tools chart clean
+.PHONY: demo test modules programs simulation chaos lint types format dashboards pictures tools chart clean
 
 demo: $(VENV)/installed  ## Run the exporter on simulated providers: no key needed
 	$(BIN)/proxy-provider-exporter demo
 
-test: $(VENV)/installed-dev tools  ## Run all tests, with branch coverage
-	$(MAKE) --jobs=2 measured simulation
-
-measured: $(VENV)/installed-dev  ## Run the tests that have to reach every branch
+test: $(VENV)/installed-dev tools  ## Run all tests, those beside the simulation with branch coverage
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest --ignore=tests/simulation
+	$(MAKE) --jobs=3 modules programs simulation
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report --fail-under=100
+
+modules: $(VENV)/installed-dev  ## Test what runs in one process
+	$(BIN)/coverage run -m pytest --ignore=tests/simulation $(PROGRAMS:%=--ignore=%)
+
+programs: $(VENV)/installed-dev  ## Test what runs in several, and mostly waits
+	$(BIN)/coverage run -m pytest $(PROGRAMS)
 
 simulation: $(VENV)/installed-dev  ## Play a month of polls; unmeasured, or it would take three times as long
 	nice -n 10 $(BIN)/pytest tests/simulation

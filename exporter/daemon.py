@@ -114,12 +114,12 @@ class Daemon:
         ignore_hang_up()
 
     async def _apply(self, config: Config) -> None:
+        await self._polling.update(config.accounts)
         self._config = config
         self._shared.hold = config.hold_new_series
         self._bounds.poll_timeout = config.poll_timeout
         self._bounds.max_series = config.max_series
         self._scrape.stale_after = config.stale_after
-        await self._polling.update(config.accounts)
 
     def _own_samples(self) -> Iterator[Sample]:
         loaded = self._reloader

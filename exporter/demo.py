@@ -47,6 +47,8 @@ def simulate(address: str) -> None:
     host, port = parse_address(address)
     try:
         run_simulator(host or "0.0.0.0", port, demo_world(time.time()), ready=say)  # noqa: S104 - as asked
+    except BrokenPipeError:
+        raise  # of our output, not of the address
     except OSError as error:
         raise refusal(address, error) from error
 

@@ -75,14 +75,11 @@ def exposure(mode: int, what: str) -> str | None:
 def follow_links(path: Path) -> Path:
     """Return the absolute path that *path* leads to: of a file, or of none as yet.
 
-    Raises: FileError, without the path.
+    Raises: FileError, without the path, when something else is there; OSError.
     """
-    try:
-        with suppress(FileNotFoundError):
-            _refuse_other_kinds(path.stat().st_mode)
-        return path.resolve()
-    except OSError as error:
-        raise FileError(f"cannot be used: {error.strerror}") from None
+    with suppress(FileNotFoundError):
+        _refuse_other_kinds(path.stat().st_mode)
+    return path.resolve()
 
 
 def _refuse_other_kinds(mode: int) -> None:

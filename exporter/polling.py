@@ -50,12 +50,12 @@ class Polling:
         """Make the pollers of *account*, which ask by *client*, or by one of their own."""
         provider = self._providers[account.provider]
         session = Session(account, provider, self._shared, client)
-        self._accounts[account.key] = account
-        self._pollers[account.key] = tuple(
+        pollers = tuple(
             Poller(session, collector, self.store, self._bounds)
             for collector in _asked(provider, account)
         )
-        return self._pollers[account.key]
+        self._accounts[account.key], self._pollers[account.key] = account, pollers
+        return pollers
 
     def start(self) -> None:
         """Begin to poll, for ever."""

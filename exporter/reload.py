@@ -29,10 +29,10 @@ class Reloader:
         self._apply = apply
         self._turn = asyncio.Lock()
         self._closed = False
-        self._begun: set[asyncio.Task[None]] = set()
+        self._begun: set[asyncio.Task[str | None]] = set()
 
     async def reload(self) -> str | None:
-        """Load and apply; return why that cannot be done, then all stays as it was."""
+        """Load and apply; return what is wrong with the configuration: then all stays as it was."""
         async with self._turn:
             if self._closed:
                 return "the exporter is stopping"
@@ -59,15 +59,15 @@ class Reloader:
 
     def begin(self) -> None:
         """Reload, without waiting for the outcome: the log and the metrics tell."""
-        task = asyncio.get_running_loop().create_task(self._reload_alone())
+        task = asyncio.get_running_loop().create_task(self.reload())
         self._begun.add(task)
-        task.add_done_callback(self._begun.discard)
+        task.add_done_callback(self._end)
 
-    async def _reload_alone(self) -> None:
-        try:
-            await self.reload()
-        except Exception:
-            log.exception("configuration not reloaded")
+    def _end(self, task: asyncio.Task[str | None]) -> None:
+        self._begun.discard(task)
+        bug = None if task.cancelled() else task.exception()
+        if bug is not None:
+            log.error("configuration not reloaded", exc_info=bug)
 
     async def close(self) -> None:
         """Wait for the reload under way, and refuse those that wait."""

@@ -17,6 +17,7 @@ import pytest
 
 from exporter.config import Config, load
 from exporter.daemon import Daemon, Serving
+from exporter.polling import Polling
 from exporter.providers import PROVIDERS
 from exporter.simulator import SimulatorServer, World, demo_world
 from exporter.state import MemoryState
@@ -201,6 +202,23 @@ def test_reload_without_a_file(stage: Stage) -> None:
         until(lambda: stage.world.requests[-1].account == two.name, "the new key is used")
 
     stage.run(act, environ)
+
+
+def test_reload_that_cannot_be_made(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a bug keeps the accounts from being changed, nothing else changes either."""
+    one, two = stage.names[:2]
+    stage.configure(one)
+
+    def act(client: httpx.Client) -> None:
+        before = client.get("/config").text
+        stage.configure(two)
+        with monkeypatch.context() as patch:
+            patch.setattr(Polling, "update", None)
+            assert client.post("/-/reload").status_code == 500
+        assert client.get("/config").text == before
+        assert accounts(client) == {one}
+
+    stage.run(act)
 
 
 def test_reload_by_signal(stage: Stage) -> None:

@@ -65,6 +65,14 @@ def test_help_that_cannot_be_written(flag: str) -> None:
     assert run(flag, ">/dev/full") == (1, said)
 
 
+def test_reader_of_the_simulator_that_hangs_up() -> None:
+    """What nobody reads is no error of the address."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as out, redirect_stdout(out):
+        assert main(["simulate", "--web.listen-address=127.0.0.1:0"]) == 1
+
+
 def test_history_that_cannot_be_written(config: str) -> None:
     """The history is no other matter either."""
     line = f"backfill {config} --since=2d --end=1d --label=job=j --label=instance=i"

@@ -90,6 +90,26 @@ def test_account_that_cannot_be_asked_changes_nothing() -> None:
     asyncio.run(play())
 
 
+def test_account_whose_pollers_cannot_be_made_is_not_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What a bug kept from being polled is there as soon as it can be."""
+    provider = make_provider("fake", usage=Script(REPORT))
+    one, two = (make_account(provider, name) for name in ("one", "two"))
+
+    async def play() -> None:
+        async with begun([provider], one) as (clock, polling):
+            with monkeypatch.context() as patch:
+                patch.setattr("exporter.polling.Poller", None)
+                with pytest.raises(TypeError):
+                    await polling.update([one, two])
+            await polling.update([one, two])
+            await clock.advance(0)
+            assert shown(polling) == {("one", "usage"): 1, ("two", "usage"): 1}
+
+    asyncio.run(play())
+
+
 def test_update_makes_up_for_one_that_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A bug in the midst of an update keeps no account from being polled after the next one."""
     provider = make_provider("fake", usage=Script(REPORT))
@@ -191,10 +211,11 @@ def test_price_disturbs_no_poll() -> None:
     asyncio.run(play())
 
 
-def test_pause_outlives_a_change() -> None:
+@pytest.mark.parametrize("url", [BASE, "https://API.example:443/"])
+def test_pause_outlives_a_change(url: str) -> None:
     """A provider that asked to be left alone is, though the account changes."""
     provider = make_provider("fake", usage=ask)
-    account = make_account(provider)
+    account = replace(make_account(provider), base_url=url)
 
     async def play() -> None:
         async with begun([provider], account) as (clock, polling):

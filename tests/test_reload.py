@@ -111,6 +111,22 @@ def test_bug_is_told_where_nobody_waits(caplog: pytest.LogCaptureFixture) -> Non
     assert not reloader.successful
 
 
+def test_end_of_the_process_is_no_bug(caplog: pytest.LogCaptureFixture) -> None:
+    """A reload that a signal began may be cut off."""
+
+    async def apply(_config: Config) -> None:
+        await asyncio.Event().wait()
+
+    reloader = Reloader(lambda: CONFIG, apply)
+
+    async def play() -> None:
+        reloader.begin()
+        await asyncio.sleep(0)
+
+    asyncio.run(play())
+    assert caplog.messages == []
+
+
 def test_one_at_a_time() -> None:
     """Reloads that come together are done one after the other."""
     under_way, most = 0, 0

@@ -69,7 +69,8 @@ class Client:
 
     def serves(self, base_url: str, credential: Credential) -> bool:
         """Tell whether it asks there, and with this."""
-        return str(self.base_url) == base_url.rstrip("/") and self.credential == credential
+        url = httpx.URL(base_url.rstrip("/"))
+        return self.base_url == url and self.credential == credential
 
     async def get(
         self, url: httpx.URL, *, where: str, credential: Credential, codes: Counter[str]

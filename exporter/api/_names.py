@@ -26,14 +26,18 @@ class Names:
         """
         with suppress(ValueError):
             return [str(ip_address(host))]
+        return await asyncio.wrap_future(self._asking(host))
+
+    def _asking(self, host: str) -> Future[Sequence[str]]:
         asked = self._asked.get(host)
         if asked is None or asked.done():
             asked = self._asked[host] = _look_up(host)
-        return await asyncio.shield(asyncio.wrap_future(asked))
+        return asked
 
 
 def _look_up(host: str) -> Future[Sequence[str]]:
     found: Future[Sequence[str]] = Future()
+    found.set_running_or_notify_cancel()  # from here on, no one who gives up can end it
     Thread(target=_resolve, args=(host, found), name="names", daemon=True).start()
     return found
 
@@ -42,5 +46,5 @@ def _resolve(host: str, found: Future[Sequence[str]]) -> None:
     try:
         answers = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
         found.set_result([str(ip) for *_, (ip, *_) in answers])
-    except (OSError, UnicodeError) as error:
-        found.set_exception(error)
+    except BaseException as error:  # noqa: BLE001 - whoever asked has to learn of it
+        found.set_exception(error.with_traceback(None))

@@ -12,7 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from exporter.api import AT_A_TIME, Api
-from exporter.errors import AmountError, AuthError, PollError, RateLimitError
+from exporter.errors import AmountError, AuthError, DeadlineError, PollError, RateLimitError
 from exporter.ledger import Ledger
 from exporter.metrics import Family, Sample
 from exporter.reading import Reading, Statement
@@ -145,9 +145,9 @@ class Provider:
 
 
 async def gather(
-    jobs: Mapping[str, Callable[[], Awaitable[T]]], *, at_a_time: int = AT_A_TIME
+    jobs: Mapping[str, Callable[[], Awaitable[T]]],
 ) -> tuple[dict[str, T], dict[str, PollError]]:
-    """Run *jobs*, a few *at_a_time*, and return what succeeded and what failed.
+    """Run *jobs*, a few at a time, and return what succeeded and what failed.
 
     No more begin than can send: where time is short, some are whole instead of none.
 
@@ -155,7 +155,7 @@ async def gather(
     """
     failures: dict[str, PollError] = {}
     answers: dict[str, T] = {}
-    turns = asyncio.Semaphore(at_a_time)
+    turns = asyncio.Semaphore(AT_A_TIME)
 
     async def run(name: str, job: Callable[[], Awaitable[T]]) -> None:
         try:
@@ -168,6 +168,24 @@ async def gather(
 
     await _run_all([run(name, job) for name, job in jobs.items()])
     return _in_order(jobs, answers), _in_order(jobs, failures)
+
+
+async def in_turn(
+    jobs: Mapping[str, Callable[[], Awaitable[T]]],
+) -> tuple[dict[str, T], dict[str, PollError]]:
+    """Run *jobs* as ``gather`` does, but one after the other.
+
+    One that is not answered in time fails those after it, too: they would keep others waiting.
+    """
+    answers: dict[str, T] = {}
+    failures: dict[str, PollError] = {}
+    late: PollError | None = None
+    for name, job in jobs.items():
+        found, failed = ({}, {name: late}) if late else await gather({name: job})
+        answers.update(found)
+        failures.update(failed)
+        late = next((one for one in failed.values() if isinstance(one, DeadlineError)), None)
+    return answers, failures
 
 
 def _in_order(jobs: Iterable[str], found: Mapping[str, T]) -> dict[str, T]:

@@ -128,7 +128,7 @@ def _webshare_backup(now: float) -> WebshareAccount:
         term="yearly",
         notifications=(
             *_notices(now, 500, "projected_proxy_usage_over_80", delay=2 * DAY),
-            *_notices(now, 700, "subscription_cc_will_expire_soon", delay=5 * DAY),
+            *_notices(now, 50_000, "subscription_cc_will_expire_soon", delay=5 * DAY),
         ),
     )
 

@@ -105,7 +105,7 @@ class FileState:
         return None
 
     def _write_file(self, changes: Iterable[_tables.Change]) -> None:
-        """Write *changes*, unless they would end with the process.
+        """Write *changes*, unless the file was removed or replaced.
 
         Raises: StateError or OSError when the file is no longer where it was opened; sqlite3.Error.
         """
@@ -134,12 +134,15 @@ class FileState:
 def locate(path: Path) -> Path:
     """Return where the state is, or is to be, however *path* leads there.
 
-    Raises: UsageError when something else is there, StartError when there is no folder for it.
+    Raises: UsageError when something else is there, StartError when the system refuses, or has no
+    folder for it.
     """
     try:
         found = follow_links(path)
     except FileError as error:
         raise UsageError([f"--storage.path: {path}: {error}"]) from error
+    except OSError as error:
+        raise StartError(f"--storage.path: {path}: {error.strerror}") from error
     if not found.parent.is_dir():
         missing = f"there is no directory {found.parent}; make it, or give another path"
         raise StartError(f"--storage.path: {path}: {missing}")

@@ -1,6 +1,7 @@
 """Hosts by name, where the name server does not answer."""
 
 import asyncio
+import gc
 import socket
 import subprocess
 import sys
@@ -23,12 +24,15 @@ class Resolver:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.answers = Event()
+        self.error: Exception | None = None
 
     def __call__(self, host: str, *_: object, **__: object) -> list[object]:
         """Answer, one address."""
         self.asked.append(host)
         if host == HANGS:
             self.answers.wait(PATIENCE)
+            if self.error is not None:
+                raise self.error
         return [ADDRESS]
 
 
@@ -69,6 +73,26 @@ def test_who_gives_up_leaves_the_lookup_to_the_others(resolver: Resolver) -> Non
 
     asyncio.run(asyncio.wait_for(ask(), PATIENCE))
     assert resolver.asked == [HANGS]
+
+
+def test_lookup_that_fails_is_told_to_those_who_wait(
+    resolver: Resolver, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever has given up by then misses nothing, and nothing is logged or left of it."""
+    resolver.error = socket.gaierror(socket.EAI_NONAME, "no such name")
+
+    async def ask(names: Names) -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(names.addresses(HANGS), 0.01)
+        waiting = [asyncio.create_task(names.addresses(HANGS)) for _ in range(3)]
+        await asyncio.sleep(0)
+        resolver.answers.set()
+        assert await asyncio.gather(*waiting, return_exceptions=True) == [resolver.error] * 3
+
+    names = Names()
+    asyncio.run(asyncio.wait_for(ask(names), PATIENCE))
+    gc.collect()
+    assert caplog.messages == []
 
 
 def test_answers_are_not_kept(resolver: Resolver) -> None:

@@ -27,11 +27,9 @@ Answers = Mapping[str, Answer | Callable[[httpx.Request], Answer]]
 class Webshare:
     """Webshare's API, which gives *answers* by path; a plain value is sent as JSON."""
 
-    def __init__(self, answers: Answers, *, now: float = NOW, within: float = 30.0) -> None:
+    def __init__(self, answers: Answers, *, now: float = NOW) -> None:
         self.answers = answers
         self.now = now
-        self.within = within
-        """Seconds until the deadline of a poll."""
         self.requests: list[httpx.Request] = []
 
     def poll(self, collector: str, ledger: Ledger | None = None) -> Report:
@@ -49,7 +47,7 @@ class Webshare:
             spacing={},
         )
         client = Client(Pool(), access, clock=Clock(wall=lambda: self.now, sleep=_no_sleep))
-        api = Api(client, deadline=asyncio.get_running_loop().time() + self.within)
+        api = Api(client, deadline=asyncio.get_running_loop().time() + 30)
         return await collector_of(WEBSHARE, collector).poll(api, context)
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:

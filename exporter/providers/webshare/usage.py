@@ -3,7 +3,7 @@
 The hourly statistics feed the ledger, the aggregate ones the gauges of the term.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,7 +11,7 @@ from exporter.api import Api
 from exporter.errors import PollError, RequestError, UnsupportedError
 from exporter.metrics import Sample, period, plans, proof, usage
 from exporter.providers._answers import unix
-from exporter.providers._provider import Collector, Context, Report, gather, reads
+from exporter.providers._provider import Collector, Context, Report, gather, in_turn, reads
 from exporter.providers.webshare import _period, _quota
 from exporter.providers.webshare._answers import Aggregate, Hour, Plan, Subscription
 from exporter.providers.webshare._hours import ask_hours, read_hours
@@ -54,15 +54,6 @@ class Answer:
         return self.aggregates.get(_part(plan, span))
 
 
-@dataclass(frozen=True, slots=True)
-class _Statistics:
-    """What was told of one plan; *hours* is None when they were asked for in vain."""
-
-    hours: list[Hour] | None
-    aggregates: Mapping[str, Aggregate]
-    failures: Mapping[str, PollError]
-
-
 async def fetch(api: Api, context: Context) -> Answer:
     """Ask for the subscription and its plans, then for the statistics of each plan.
 
@@ -75,28 +66,28 @@ async def fetch(api: Api, context: Context) -> Answer:
     told, _ = await gather(
         {name: partial(_ask_plan, api, name, one) for name, one in spans.items()}
     )
+    answers = {part: one for found, _ in told.values() for part, one in found.items()}
     return Answer(
         term,
         subscription,
         listed,
         spans,
-        hours={name: one.hours for name, one in told.items() if one.hours is not None},
-        aggregates={part: sums for one in told.values() for part, sums in one.aggregates.items()},
-        failures={part: error for one in told.values() for part, error in one.failures.items()},
+        hours={part: one for part, one in answers.items() if isinstance(one, list)},
+        aggregates={part: one for part, one in answers.items() if isinstance(one, Aggregate)},
+        failures={part: one for _, failed in told.values() for part, one in failed.items()},
     )
 
 
-async def _ask_plan(api: Api, name: str, spans: Spans) -> _Statistics:
+async def _ask_plan(
+    api: Api, name: str, spans: Spans
+) -> tuple[dict[str, list[Hour] | Aggregate], dict[str, PollError]]:
     """Ask for one thing after the other: a plan that hangs leaves the way to the others open."""
-    hours, failures = await gather({name: partial(_ask_hours, api, name, spans.hours)})
-    aggregates, others = await gather(
-        {
-            _part(name, kind): partial(_ask_aggregate, api, name, span)
-            for kind, span in spans.aggregates.items()
-        },
-        at_a_time=1,
-    )
-    return _Statistics(hours.get(name), aggregates, {**failures, **others})
+    jobs: dict[str, Callable[[], Awaitable[list[Hour] | Aggregate]]] = {
+        name: partial(_ask_hours, api, name, spans.hours)
+    }
+    for kind, span in spans.aggregates.items():
+        jobs[_part(name, kind)] = partial(_ask_aggregate, api, name, span)
+    return await in_turn(jobs)
 
 
 async def _ask_hours(api: Api, name: str, span: Span) -> list[Hour]:

@@ -83,7 +83,7 @@ async def _ask(api: Api, month: date) -> tuple[CountryUsage, ...]:
     if answer.countries is UNSET:
         # A country that is absent from a list counts from 0; this is no list.
         raise PayloadError(where, "the list is missing")
-    rows = answer.countries or ()
+    rows = answer.countries or ()  # null is how some write an empty list
     if len(rows) >= LIMIT:
         raise PayloadError(where, f"{LIMIT} rows or more: the list may be cut")
     return rows

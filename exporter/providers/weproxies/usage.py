@@ -126,8 +126,7 @@ def _row_gauges(name: str, row: SubscriptionUsage) -> Iterator[Sample]:
 def _statement(answer: Answer) -> Statement | None:
     """Return None when ``all`` failed, or does not tell which subscriptions there are."""
     summary = answer.summaries.get(ALL)
-    listed = _listed(summary) if summary else None
-    if summary is None or listed is None:
+    if summary is None or (listed := _listed(summary)) is None:
         return None
     rows: dict[str, list[SubscriptionUsage]] = {}
     for row in listed:
