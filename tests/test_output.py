@@ -65,12 +65,13 @@ def test_help_that_cannot_be_written(flag: str) -> None:
     assert run(flag, ">/dev/full") == (1, said)
 
 
-def test_reader_of_the_simulator_that_hangs_up() -> None:
+def test_reader_of_the_simulator_that_hangs_up(capsys: pytest.CaptureFixture[str]) -> None:
     """What nobody reads is no error of the address."""
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "w") as out, redirect_stdout(out):
         assert main(["simulate", "--web.listen-address=127.0.0.1:0"]) == 1
+    assert "cannot listen" not in capsys.readouterr().err
 
 
 def test_history_that_cannot_be_written(config: str) -> None:
