@@ -72,7 +72,7 @@ class Polling:
         """
         self.unpolled()
         wanted = {account.key: account for account in accounts}
-        ended = [key for key, old in self._accounts.items() if not _goes_on(old, wanted.get(key))]
+        ended = {key for key, old in self._accounts.items() if not _goes_on(old, wanted.get(key))}
         begun = {
             key: self._client(account)
             for key, account in wanted.items()
